@@ -1,0 +1,179 @@
+// The one table of everything that can be done: buttons, menus, shortcuts and the help are views of it.
+import { api, sentence } from './api.js';
+
+/** @typedef {import('./store.js').InstanceModel} InstanceModel */
+/** @typedef {import('./types.js').Instance} Instance */
+/** @typedef {import('./app.js').App} App */
+
+/**
+ * @typedef {object} Action
+ * @property {string} id
+ * @property {string} label
+ * @property {string} icon
+ * @property {string} [shortcut] as KeyboardEvent.key
+ * @property {boolean} [danger]
+ * @property {boolean} [apart] begins a new group in menus
+ * @property {(data: Instance) => true|string} enabled true, or the sentence why not
+ * @property {(model: InstanceModel) => unknown} run
+ */
+
+/**
+ * @typedef {object} PageAction
+ * @property {string} id
+ * @property {string} label
+ * @property {string} icon
+ * @property {string} shortcut
+ * @property {() => unknown} run
+ */
+
+/** @param {string} word */
+const busy = (word) => `It is ${word} at the moment.`;
+
+/** @param {App} app @returns {Action[]} */
+function instanceActions(app) {
+  const { instances } = app;
+
+  /** @param {'start'|'stop'|'restart'} verb */
+  const control = (verb) => async (/** @type {InstanceModel} */ model) => {
+    instances.put(await api.control(model.id, verb), true);
+  };
+
+  return [
+    {
+      id: 'start',
+      label: 'Start',
+      icon: 'start',
+      shortcut: 's',
+      enabled: ({ status }) => {
+        if (status === 'stopped' || status === 'error') return true;
+        return status === 'stopping' ? busy('stopping') : 'It is running already.';
+      },
+      run: control('start'),
+    },
+    {
+      id: 'stop',
+      label: 'Stop',
+      icon: 'stop',
+      shortcut: 'x',
+      enabled: ({ status }) => {
+        if (status === 'stopped') return 'It is not running.';
+        return status === 'stopping' ? busy('stopping') : true;
+      },
+      run: control('stop'),
+    },
+    {
+      id: 'restart',
+      label: 'Restart',
+      icon: 'restart',
+      shortcut: 'r',
+      enabled: ({ status }) => {
+        if (status === 'stopped' || status === 'error') return 'It is not running.';
+        return status === 'stopping' ? busy('stopping') : true;
+      },
+      run: control('restart'),
+    },
+    {
+      id: 'open',
+      label: 'Open',
+      icon: 'open',
+      shortcut: 'o',
+      apart: true,
+      enabled: ({ status }) => {
+        if (status === 'stopped' || status === 'error') return 'Start it first.';
+        return status === 'stopping' ? busy('stopping') : true;
+      },
+      run: (model) => window.open(model.data.urls.path, '_blank', 'noopener'),
+    },
+    { id: 'logs', label: 'Log', icon: 'logs', shortcut: 'l', enabled: () => true, run: (model) => app.tools.openLog(model) },
+    { id: 'edit', label: 'Edit', icon: 'edit', shortcut: 'e', apart: true, enabled: () => true, run: (model) => app.dialogs.edit(model) },
+    {
+      id: 'delete',
+      label: 'Delete',
+      icon: 'delete',
+      shortcut: 'Delete',
+      danger: true,
+      enabled: ({ id, status }) => {
+        if (status !== 'stopped' && status !== 'error') return 'Stop it first.';
+        return instances.satellites(id).length ? 'Delete its satellites first.' : true;
+      },
+      run: (model) => app.dialogs.remove(model),
+    },
+  ];
+}
+
+/** @param {App} app @returns {PageAction[]} */
+const pageActions = (app) => [
+  { id: 'new', label: 'New instance', icon: 'add', shortcut: 'n', run: () => app.dialogs.create() },
+  { id: 'search', label: 'Search', icon: 'search', shortcut: '/', run: () => app.table.focusSearch() },
+  { id: 'help', label: 'Keys and help', icon: 'help', shortcut: '?', run: () => app.dialogs.help() },
+];
+
+/** The action a row offers first, by its status. @type {Record<import('./types.js').Status, string>} */
+const PRIMARY = {
+  stopped: 'start',
+  error: 'start',
+  started: 'open',
+  starting: 'stop',
+  installing: 'stop',
+  stalled: 'stop',
+  stopping: 'stop',
+};
+
+/** Emits `pending` (detail: id of the instance) when a request for it begins or ends. */
+export class Actions extends EventTarget {
+  /** Requests under way, by instance. @type {Map<number, string>} */
+  pending = new Map();
+
+  /** @param {App} app */
+  constructor(app) {
+    super();
+    this.app = app;
+    /** @type {readonly Action[]} */
+    this.instance = Object.freeze(instanceActions(app));
+    /** @type {readonly PageAction[]} */
+    this.page = Object.freeze(pageActions(app));
+  }
+
+  /** @param {Instance} data @returns {Action} */
+  primary(data) {
+    const id = PRIMARY[data.status] ?? 'start';
+    return this.instance.find((action) => action.id === id) ?? this.instance[0];
+  }
+
+  /** @param {Action} action @param {InstanceModel} model @returns {true|string} */
+  enabled(action, model) {
+    const pending = this.pending.get(model.id);
+    if (pending && ['start', 'stop', 'restart', 'delete'].includes(action.id)) return `Waiting for ${pending}.`;
+    return action.enabled(model.data);
+  }
+
+  /** Runs it if it may; a failure becomes a message. @param {Action} action @param {InstanceModel} model */
+  async run(action, model) {
+    const may = this.enabled(action, model);
+    if (may !== true) {
+      this.app.toasts.show('info', `${model.data.name}: ${may}`);
+      return;
+    }
+    try {
+      const result = action.run(model);
+      if (!(result instanceof Promise)) return;
+      this.#setPending(model.id, action.label.toLowerCase());
+      await result;
+    } catch (error) {
+      this.app.toasts.show('error', `${action.label} ${model.data.name}: ${sentence(error)}`);
+    } finally {
+      this.#setPending(model.id, null);
+    }
+  }
+
+  /** @param {number} id @param {string|null} word */
+  #setPending(id, word) {
+    if (word ? this.pending.get(id) === word : !this.pending.has(id)) return;
+    if (word) this.pending.set(id, word);
+    else this.pending.delete(id);
+    this.dispatchEvent(new CustomEvent('pending', { detail: id }));
+  }
+}
+
+/** How a shortcut is written for people. @param {string} key */
+export const keyName = (key) => ({ Delete: 'Del', Enter: 'Enter', Escape: 'Esc' })[key] ?? (key.length === 1 ? key.toUpperCase() : key);

@@ -1,0 +1,69 @@
+// The pictures, as strokes on a 16 × 16 grid.
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** @type {Record<string, string>} */
+const STROKES = {
+  add: 'M8 3v10M3 8h10',
+  start: 'M5 3.5v9l7.5-4.5z',
+  stop: 'M4.5 4.5h7v7h-7z',
+  restart: 'M13 8a5 5 0 1 1-1.6-3.7M13 2.5V5h-2.5',
+  open: 'M9 3h4v4M13 3 7.5 8.5M11 9.5V13H3V5h3.5',
+  logs: 'M3 4h10M3 7h7M3 10h10M3 13h5',
+  edit: 'M3 13l.6-2.8L10.8 3 13 5.2 5.8 12.4zM9.5 4.3l2.2 2.2',
+  delete: 'M3 4.5h10M6.5 4.5V3h3v1.5M4.5 4.5l.5 8.5h6l.5-8.5M6.8 7v3.5M9.2 7v3.5',
+  more: 'M3.5 8h.01M8 8h.01M12.5 8h.01',
+  search: 'M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM10.5 10.5 14 14',
+  close: 'M4 4l8 8M12 4l-8 8',
+  copy: 'M6 6h7v7H6zM3 10V3h7',
+  check: 'M3 8.5 6.5 12 13 4.5',
+  sun: 'M8 10.8a2.8 2.8 0 1 0 0-5.6 2.8 2.8 0 0 0 0 5.6zM8 1.5v1.3M8 13.2v1.3M1.5 8h1.3M13.2 8h1.3M3.4 3.4l.9.9M11.7 11.7l.9.9M12.6 3.4l-.9.9M4.3 11.7l-.9.9',
+  moon: 'M13 9.6A5.5 5.5 0 0 1 6.4 3 5.5 5.5 0 1 0 13 9.6z',
+  system: 'M2.5 3.5h11v7h-11zM6 13.5h4M8 10.5v3',
+  help: 'M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM6.2 6.3a1.8 1.8 0 1 1 2.6 1.6c-.5.3-.8.6-.8 1.2M8 11.3h.01',
+  shield: 'M8 2l5 2v4c0 3-2 5-5 6-3-1-5-3-5-6V4zM8 5.5v3M8 10.6h.01',
+  info: 'M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 7.3v3.4M8 5.2h.01',
+  warn: 'M8 2.5 14.5 13.5h-13zM8 6.5v3.2M8 11.6h.01',
+  unplug: 'M2.5 13.5 5 11M13.5 2.5 11 5M6.5 5.5l4 4M5.5 6.5 4 8a2.8 2.8 0 0 0 4 4l1.5-1.5M9 4l-.2.2M12 8.2l.2-.2A2.8 2.8 0 0 0 8.6 3.7',
+  chevron: 'M4 6l4 4 4-4',
+  up: 'M8 12.5v-9M4.5 7 8 3.5 11.5 7',
+  down: 'M8 3.5v9M4.5 9 8 12.5 11.5 9',
+  download: 'M8 2.5V10M5 7l3 3 3-3M3 13.5h10',
+  wrap: 'M3 4h10M3 8h8a2.2 2.2 0 0 1 0 4.4H8.5M10 10.9 8.4 12.4 10 13.9M3 12.4h2.5',
+  follow: 'M8 2.5v7M5 6.5l3 3 3-3M3 13.5h10',
+  dense: 'M3 3.5h10M3 6.5h10M3 9.5h10M3 12.5h10',
+  grow: 'M9.5 3H13v3.5M13 3 9 7M6.5 13H3V9.5M3 13l4-4',
+  shrink: 'M13 7H9V3M9 7l4.5-4.5M3 9h4v4M7 9l-4.5 4.5',
+  power: 'M5 4.2a5 5 0 1 0 6 0M8 2.2v5',
+  desktop: 'M2.5 3.5h11v7h-11zM6 13.5h4',
+  note: 'M4 2.5h6l2.5 2.5v8.5H4zM6.3 7h4M6.3 9.5h4',
+  chip: 'M5 5h6v6H5zM6.5 2.5V5M9.5 2.5V5M6.5 11v2.5M9.5 11v2.5M2.5 6.5H5M2.5 9.5H5M11 6.5h2.5M11 9.5h2.5',
+  panel: 'M2.5 3h11v10h-11zM2.5 9h11',
+  // Statuses: told apart by shape, not by colour alone.
+  stopped: 'M8 13A5 5 0 1 0 8 3a5 5 0 0 0 0 10z',
+  starting: 'M13 8a5 5 0 1 0-5 5M8 5v3l2 1.5',
+  installing: 'M8 2.5v6.5M5 6.5 8 9.5l3-3M3 10.5v3h10v-3',
+  started: 'M8 13A5 5 0 1 0 8 3a5 5 0 0 0 0 10zM5.8 8.2l1.6 1.6 3-3.4',
+  stalled: 'M4.5 2.5h7M4.5 13.5h7M5.5 2.5c0 4 5 4 5 5.5s-5 1.5-5 5.5M10.5 2.5c0 4-5 4-5 5.5s5 1.5 5 5.5',
+  stopping: 'M8 13A5 5 0 1 0 8 3a5 5 0 0 0 0 10zM6.3 6.3h3.4v3.4H6.3z',
+  error: 'M5.6 2.5h4.8l3.1 3.1v4.8l-3.1 3.1H5.6L2.5 10.4V5.6zM6 6l4 4M10 6l-4 4',
+};
+
+/** @param {string} name @returns {SVGSVGElement} */
+export function icon(name) {
+  const svg = document.createElementNS(SVG, 'svg');
+  svg.setAttribute('viewBox', '0 0 16 16');
+  svg.setAttribute('class', 'icon');
+  svg.setAttribute('aria-hidden', 'true');
+  svg.append(document.createElementNS(SVG, 'path'));
+  setIcon(svg, name);
+  return svg;
+}
+
+/** Changes the picture in place. @param {SVGSVGElement} svg @param {string} name */
+export function setIcon(svg, name) {
+  const path = svg.firstElementChild;
+  if (!path || svg.dataset.icon === name) return;
+  svg.dataset.icon = name;
+  path.setAttribute('d', STROKES[name] ?? STROKES.info);
+}
