@@ -1,0 +1,109 @@
+//! The dashboard's HTTP surface: thin handlers over the use cases. Paths, fields and status codes follow the earlier
+//! system where it had them (`compat.md`), so its scripts keep working.
+
+mod error;
+mod events;
+mod files;
+mod instances;
+mod json;
+mod system;
+mod view;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use axum::routing::{get, post};
+use tokio_util::sync::CancellationToken;
+
+use crate::instances::Instances;
+use crate::monitor::Monitor;
+use crate::proxy::headers::host;
+use crate::proxy::pages::POLICY;
+
+pub use error::ApiError;
+
+/// The largest body of a call, as in the earlier system; chunked bodies count too.
+const MAX_BODY: usize = 10 * 1024 * 1024;
+
+/// What the handlers work with.
+#[derive(Debug, Clone)]
+pub struct Panel {
+    /// The use cases.
+    pub instances: Instances,
+    /// The machine.
+    pub monitor: Monitor,
+    /// Names this run of the server: a page that sees another one knows that it was started anew.
+    pub boot: Arc<str>,
+    /// Cancelled when the server goes: streams end then.
+    pub closing: CancellationToken,
+}
+
+/// How a request reached us, put beside it by the server: URLs in answers are made of it.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// `http` or `https`, as the client sees it.
+    pub scheme: &'static str,
+}
+
+impl Seen {
+    /// Scheme and authority under which the client reached us.
+    fn origin(&self, headers: &HeaderMap) -> Origin {
+        Origin { scheme: self.scheme, authority: host::authority(headers).unwrap_or("localhost").to_owned() }
+    }
+}
+
+/// Where the client believes the dashboard is.
+#[derive(Debug, Clone)]
+struct Origin {
+    scheme: &'static str,
+    authority: String,
+}
+
+/// The router of everything that is not an app's.
+pub fn router(panel: Panel) -> Router {
+    let api = Router::new()
+        .route("/status", get(system::status))
+        .route("/events", get(events::events))
+        .route("/system/info", get(system::info))
+        .route("/system/stats", get(system::stats))
+        .route("/system/blueprints", get(system::blueprints))
+        .route("/system/available-ports", get(system::available_ports))
+        .route("/instances", get(instances::list).post(instances::create))
+        .route("/instances/", get(instances::list).post(instances::create))
+        .route("/instances/{id}", get(instances::read).put(instances::change).delete(instances::delete))
+        .route("/instances/{id}/start", post(instances::start))
+        .route("/instances/{id}/stop", post(instances::stop))
+        .route("/instances/{id}/restart", post(instances::restart))
+        .route("/instances/{id}/logs", get(instances::logs));
+    Router::new()
+        .route("/", get(files::index))
+        .route("/.aikore/assets/{*path}", get(files::asset))
+        .route("/.aikore/instances/{slug}/state", get(instances::state))
+        .nest("/api", api)
+        .fallback(error::not_found)
+        .method_not_allowed_fallback(error::method_not_allowed)
+        .layer(axum::middleware::from_fn(harden))
+        .layer(axum::extract::DefaultBodyLimit::max(MAX_BODY))
+        .with_state(panel)
+}
+
+/// What every answer of ours carries.
+async fn harden(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // Never no-referrer: the path routes need to know which page a request came from (prefix.md).
+        (REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}

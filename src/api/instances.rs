@@ -1,0 +1,180 @@
+//! `/api/instances`.
+
+use axum::Json;
+use axum::body::Body as HttpBody;
+use axum::extract::{Extension, Path, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use tokio_util::io::ReaderStream;
+
+use super::error::ApiError;
+use super::json::{Body, Id, OptionalBody, Params};
+use super::view::{InstanceView, StateView};
+use super::{Panel, Seen};
+use crate::domain::Instance;
+use crate::instances::{Change, Create, DeleteMode};
+
+/// How many lines the page of an instance that is not ready shows.
+const STATE_LINES: usize = 12;
+
+pub(super) async fn list(State(panel): State<Panel>, Extension(seen): Extension<Seen>, headers: HeaderMap) -> Response {
+    let origin = seen.origin(&headers);
+    let all = panel.instances.list();
+    let views: Vec<_> = all.iter().map(|instance| InstanceView::new(instance, &origin)).collect();
+    Json(views).into_response()
+}
+
+pub(super) async fn create(
+    State(panel): State<Panel>,
+    Extension(seen): Extension<Seen>,
+    headers: HeaderMap,
+    Body(create): Body<Create>,
+) -> Result<Response, ApiError> {
+    let instance = panel.instances.create(create).await?;
+    Ok((StatusCode::CREATED, Json(InstanceView::new(&instance, &seen.origin(&headers)))).into_response())
+}
+
+pub(super) async fn read(
+    State(panel): State<Panel>,
+    Extension(seen): Extension<Seen>,
+    headers: HeaderMap,
+    Id(id): Id,
+) -> Result<Response, ApiError> {
+    let instance = panel.instances.get(id)?;
+    Ok(show(&instance, &seen, &headers))
+}
+
+pub(super) async fn change(
+    State(panel): State<Panel>,
+    Extension(seen): Extension<Seen>,
+    headers: HeaderMap,
+    Id(id): Id,
+    Body(change): Body<Change>,
+) -> Result<Response, ApiError> {
+    let (instance, applied) = panel.instances.change(id, change).await?;
+    Ok(Json(InstanceView::new(&instance, &seen.origin(&headers)).applied(applied)).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+pub(super) struct Delete {
+    mode: DeleteMode,
+    overwrite: bool,
+}
+
+impl Default for Delete {
+    fn default() -> Self {
+        Self { mode: DeleteMode::Trash, overwrite: false }
+    }
+}
+
+pub(super) async fn delete(
+    State(panel): State<Panel>,
+    Id(id): Id,
+    OptionalBody(delete): OptionalBody<Delete>,
+) -> Result<Response, ApiError> {
+    panel.instances.delete(id, delete.mode, delete.overwrite).await?;
+    Ok(Json(serde_json::json!({ "ok": true, "detail": "Instance deleted successfully." })).into_response())
+}
+
+#[derive(Deserialize)]
+pub(super) struct Wait {
+    #[serde(default)]
+    wait: bool,
+}
+
+pub(super) async fn start(
+    State(panel): State<Panel>,
+    Extension(seen): Extension<Seen>,
+    headers: HeaderMap,
+    Id(id): Id,
+) -> Result<Response, ApiError> {
+    let instance = panel.instances.start(id).await?;
+    Ok(show(&instance, &seen, &headers))
+}
+
+pub(super) async fn stop(
+    State(panel): State<Panel>,
+    Extension(seen): Extension<Seen>,
+    headers: HeaderMap,
+    Id(id): Id,
+    Params(wait): Params<Wait>,
+) -> Result<Response, ApiError> {
+    let instance = panel.instances.stop(id, wait.wait).await?;
+    Ok(show(&instance, &seen, &headers))
+}
+
+pub(super) async fn restart(
+    State(panel): State<Panel>,
+    Extension(seen): Extension<Seen>,
+    headers: HeaderMap,
+    Id(id): Id,
+    Params(wait): Params<Wait>,
+) -> Result<Response, ApiError> {
+    let instance = panel.instances.restart(id, wait.wait).await?;
+    Ok(show(&instance, &seen, &headers))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Logs {
+    #[serde(default)]
+    offset: i64,
+    #[serde(default)]
+    download: bool,
+    /// The run the offset is about.
+    run: Option<String>,
+}
+
+pub(super) async fn logs(
+    State(panel): State<Panel>,
+    Id(id): Id,
+    Params(logs): Params<Logs>,
+) -> Result<Response, ApiError> {
+    if logs.download {
+        return download(&panel, id).await;
+    }
+    let offset = u64::try_from(logs.offset)
+        .map_err(|_| ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "offset must not be negative."))?;
+    let (chunk, run) = panel.instances.log(id, offset, logs.run.as_deref()).await?;
+    Ok(Json(serde_json::json!({ "content": chunk.content, "size": chunk.next, "run": run })).into_response())
+}
+
+/// The whole log as a file, streamed.
+async fn download(panel: &Panel, id: i64) -> Result<Response, ApiError> {
+    let slug = panel.instances.get(id)?.chosen.slug.clone();
+    let headers = [
+        (CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"{slug}.log\"")),
+        (CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    let path = panel.instances.log_path(id)?;
+    let body = match tokio::fs::File::open(&path).await {
+        Ok(file) => HttpBody::from_stream(ReaderStream::with_capacity(file, 64 * 1024)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => HttpBody::empty(),
+        Err(error) => {
+            return Err(ApiError::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                format!("{} can't be read: {error}.", path.display()),
+            ));
+        }
+    };
+    Ok((headers, body).into_response())
+}
+
+/// What the page of an instance that is not ready polls: small, and no stream, since a browser allows only six
+/// connections to an origin.
+pub(super) async fn state(State(panel): State<Panel>, Path(slug): Path<String>) -> Result<Response, ApiError> {
+    let all = panel.instances.list();
+    let instance = all
+        .iter()
+        .find(|instance| instance.chosen.slug.as_str() == slug)
+        .ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, format!("There is no instance '{slug}'.")))?;
+    let log = panel.instances.log_tail(instance.id, STATE_LINES).await?;
+    Ok(([(CACHE_CONTROL, "no-store")], Json(StateView::new(instance, log))).into_response())
+}
+
+fn show(instance: &Instance, seen: &Seen, headers: &HeaderMap) -> Response {
+    Json(InstanceView::new(instance, &seen.origin(headers))).into_response()
+}

@@ -1,0 +1,149 @@
+//! Instances as JSON: the seventeen members of the earlier system in their order, then ours.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Origin;
+use crate::domain::{
+    Access, BlueprintName, Desired, Exit, GpuIds, Helper, Hostname, Instance, InstanceId, InstanceName, Note,
+    OutputPath, Port, Progress, RestartPolicy, RunId, Slug, Status, Timestamp, Version,
+};
+use crate::instances::Applied;
+
+#[derive(Serialize)]
+pub(super) struct InstanceView<'a> {
+    name: &'a InstanceName,
+    base_blueprint: &'a BlueprintName,
+    gpu_ids: Option<&'a GpuIds>,
+    output_path: Option<&'a OutputPath>,
+    autostart: bool,
+    persistent_mode: bool,
+    hostname: Option<&'a Hostname>,
+    use_custom_hostname: bool,
+    python_version: Option<&'a Version>,
+    cuda_version: Option<&'a Version>,
+    torch_version: Option<&'a Version>,
+    id: InstanceId,
+    parent_instance_id: Option<InstanceId>,
+    status: Status,
+    pid: Option<u32>,
+    port: Option<Port>,
+    persistent_port: Option<Port>,
+    persistent_display: Option<u32>,
+
+    slug: &'a Slug,
+    run: Option<&'a RunId>,
+    app_port: Option<Port>,
+    urls: Urls,
+    reason: Option<&'a str>,
+    since: Timestamp,
+    exit: Option<Exit>,
+    progress: Option<&'a Progress>,
+    desired: Desired,
+    access: Access,
+    order: i64,
+    restart_policy: RestartPolicy,
+    params: &'a BTreeMap<String, serde_json::Value>,
+    helper: Helper,
+    log_size: u64,
+    import_notes: &'a [Note],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applied: Option<Applied>,
+}
+
+/// The ways in; a way that is not there is null.
+#[derive(Serialize)]
+struct Urls {
+    path: String,
+    port: Option<String>,
+    host: Option<String>,
+}
+
+impl<'a> InstanceView<'a> {
+    pub(super) fn new(instance: &'a Instance, origin: &Origin) -> Self {
+        let chosen = &instance.chosen;
+        Self {
+            name: &chosen.name,
+            base_blueprint: &chosen.base_blueprint,
+            gpu_ids: chosen.gpu_ids.as_ref(),
+            output_path: chosen.output_path.as_ref(),
+            autostart: chosen.autostart,
+            persistent_mode: chosen.persistent_mode,
+            hostname: chosen.hostname.as_ref(),
+            use_custom_hostname: chosen.use_custom_hostname,
+            python_version: chosen.python_version.as_ref(),
+            cuda_version: chosen.cuda_version.as_ref(),
+            torch_version: chosen.torch_version.as_ref(),
+            id: instance.id,
+            parent_instance_id: chosen.parent_instance_id,
+            status: instance.status,
+            pid: instance.pid,
+            port: chosen.port,
+            persistent_port: chosen.persistent_port,
+            persistent_display: chosen.persistent_display,
+            slug: &chosen.slug,
+            run: instance.last_run.as_ref(),
+            app_port: instance.app_port,
+            urls: Urls::new(instance, origin),
+            reason: instance.reason.as_deref(),
+            since: instance.since,
+            exit: instance.exit,
+            progress: instance.progress.as_ref(),
+            desired: instance.desired,
+            access: chosen.access,
+            order: chosen.order,
+            restart_policy: chosen.restart_policy,
+            params: &chosen.params,
+            helper: chosen.helper,
+            log_size: instance.log_size,
+            import_notes: &chosen.import_notes,
+            applied: None,
+        }
+    }
+
+    pub(super) fn applied(self, applied: Applied) -> Self {
+        Self { applied: Some(applied), ..self }
+    }
+}
+
+impl Urls {
+    fn new(instance: &Instance, origin: &Origin) -> Self {
+        // Only what is served is shown: public ports and host names come with the data plane's next form.
+        let _ = origin.authority.as_str();
+        let _ = origin.scheme;
+        Self { path: format!("{}/", instance.chosen.slug.prefix()), port: None, host: None }
+    }
+}
+
+/// What the page of an instance that is not ready shows, and polls.
+#[derive(Serialize)]
+pub(super) struct StateView<'a> {
+    id: InstanceId,
+    name: &'a InstanceName,
+    slug: &'a Slug,
+    status: Status,
+    reason: Option<&'a str>,
+    progress: Option<&'a Progress>,
+    exit: Option<Exit>,
+    since: Timestamp,
+    log: Vec<String>,
+}
+
+impl<'a> StateView<'a> {
+    pub(super) fn new(instance: &'a Instance, log: Vec<String>) -> Self {
+        // A started instance whose process is still being found again is not ready for a reload yet.
+        let found = instance.status != Status::Started || instance.target.is_some();
+        Self {
+            id: instance.id,
+            name: &instance.chosen.name,
+            slug: &instance.chosen.slug,
+            status: if found { instance.status } else { Status::Starting },
+            reason: instance.reason.as_deref(),
+            progress: instance.progress.as_ref(),
+            exit: instance.exit,
+            since: instance.since,
+            log,
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! `aikore serve`: puts the rooms together, serves until told to stop, and takes them apart in order.
+
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::routing::post;
+use tokio::runtime::{Builder, Handle};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use super::Failed;
+use super::lock::Lock;
+use crate::api::{self, Panel};
+use crate::auth::{Door, HostRule};
+use crate::blueprints::{self, Catalogue};
+use crate::config::{AllowedHosts, Config};
+use crate::domain::{Layout, Port};
+use crate::instances::{Instances, Setup};
+use crate::monitor::Monitor;
+use crate::proxy::{Proxy, Table};
+use crate::runtime::{Runtime, folder};
+use crate::server::{AdminSocket, Listeners, Server};
+use crate::store::Store;
+use crate::tasks::Tasks;
+
+/// How the server ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// With its instances.
+    Stop,
+    /// Leaving its instances to the next server.
+    HandOver,
+}
+
+pub(super) fn serve(config: Config) -> Result<(), Failed> {
+    let started = Instant::now();
+    start_log(&config);
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    let layout = config.layout.clone();
+    for path in [layout.run(), layout.shims()] {
+        std::fs::create_dir_all(&path).map_err(|error| Failed::bad_settings(format!("{}: {error}", path.display())))?;
+    }
+    let lock = Lock::take(&layout)?;
+    let store = Store::open(&layout, config.pool).map_err(Failed::bad_settings)?;
+    let listeners =
+        Listeners::bind(&config.listen.addresses, config.listen.as_the_host_allows).map_err(Failed::failure)?;
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("panel")
+        .enable_all()
+        .build()
+        .map_err(Failed::failure)?;
+    let result = runtime.block_on(run(config, store, listeners, lock, started));
+    // What still runs are watchers of a hand-over and blocked file reads: nothing to wait for.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    result
+}
+
+async fn run(
+    config: Config,
+    store: Store,
+    listeners: Listeners,
+    mut lock: Lock,
+    started: Instant,
+) -> Result<(), Failed> {
+    let layout = config.layout.clone();
+    let addresses = listeners.addresses();
+    let table = Arc::new(Table::default());
+    let instances = open_instances(&config, store, &addresses, Arc::clone(&table)).await?;
+    let closing = CancellationToken::new();
+    let hand_over = CancellationToken::new();
+    let panel = api::router(Panel {
+        instances: instances.clone(),
+        monitor: Monitor::start().map_err(Failed::failure)?,
+        boot: format!("{:012x}", fastrand::u64(..1 << 48)).into(),
+        closing: closing.clone(),
+    });
+    let admin = AdminSocket::open(&layout.admin_socket(), with_hand_over(panel.clone(), hand_over.clone()))
+        .map_err(|error| Failed::failure(format!("{}: {error}", layout.admin_socket().display())))?;
+    let mut signals = Signals::listen().map_err(Failed::failure)?;
+    let server =
+        Server::start(listeners, door(&config), Proxy::new(table, config.trusted_proxies), panel, Handle::current())
+            .map_err(Failed::failure)?;
+    announce(&layout, &addresses, &mut lock)?;
+    tracing::info!(config_dir = %layout.root().display(), took = ?started.elapsed(), "ready: {}", urls(&addresses));
+
+    let boot = Tasks::default();
+    let waking = instances.clone();
+    boot.spawn("boot of the instances", async move {
+        waking.adopt().await;
+        waking.start_wanted().await;
+    });
+
+    let end = tokio::select! {
+        end = signals.next() => end,
+        () = hand_over.cancelled() => End::HandOver,
+    };
+    tracing::info!(?end, "stopping");
+    closing.cancel();
+    if end == End::HandOver {
+        instances.release();
+    }
+    // The proxy drains before the children die: else every stop would end in errors for whoever is connected.
+    server.stop().await;
+    if end == End::Stop {
+        instances.close().await;
+    }
+    admin.stop().await;
+    let _ = std::fs::remove_file(layout.listen());
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn open_instances(
+    config: &Config,
+    store: Store,
+    addresses: &[SocketAddr],
+    table: Arc<Table>,
+) -> Result<Instances, Failed> {
+    let layout = config.layout.clone();
+    let library = blueprints::unpack(&layout.library(env!("CARGO_PKG_VERSION"))).map_err(|error| {
+        Failed::failure(format!("the shell library can't be unpacked into {}: {error}", layout.run().display()))
+    })?;
+    let setup = Setup {
+        library,
+        pool: config.pool,
+        reserved: addresses.iter().filter_map(|address| Port::new(address.port())).collect(),
+        stalled_after: config.patience.stalled_after,
+        stop_grace: config.patience.stop_grace,
+        layout: layout.clone(),
+    };
+    let catalogue = Catalogue::new(config.blueprints_dir.clone(), layout.custom_blueprints());
+    let runtime = Runtime::new(layout.shims());
+    Instances::open(setup, store, runtime, catalogue, table).await.map_err(Failed::failure)
+}
+
+fn door(config: &Config) -> Door {
+    Door::new(match &config.allowed_hosts {
+        AllowedHosts::Private => HostRule::Private,
+        AllowedHosts::Listed(names) => HostRule::Listed(names.clone()),
+        AllowedHosts::Any => HostRule::Any,
+    })
+}
+
+/// The admin socket can also end this server.
+fn with_hand_over(panel: Router, hand_over: CancellationToken) -> Router {
+    panel.route(
+        "/handover",
+        post(move || {
+            let hand_over = hand_over.clone();
+            async move {
+                // After the answer has gone out.
+                tokio::spawn(async move {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    hand_over.cancel();
+                });
+                axum::Json(serde_json::json!({ "ok": true }))
+            }
+        }),
+    )
+}
+
+/// Tells programs where we listen, and whoever tries the same folder who we are.
+fn announce(layout: &Layout, addresses: &[SocketAddr], lock: &mut Lock) -> Result<(), Failed> {
+    let lines: String = addresses.iter().map(|address| format!("{address}\n")).collect();
+    folder::replace(&layout.listen(), lines.as_bytes(), 0o644).map_err(Failed::failure)?;
+    lock.write(&format!("pid {}, at {}", std::process::id(), urls(addresses)));
+    Ok(())
+}
+
+/// What to type into a browser.
+fn urls(addresses: &[SocketAddr]) -> String {
+    let url = |address: &SocketAddr| {
+        if address.ip().is_unspecified() || address.ip().is_loopback() {
+            format!("http://localhost:{}/", address.port())
+        } else {
+            format!("http://{address}/")
+        }
+    };
+    let mut urls: Vec<String> = addresses.iter().map(url).collect();
+    urls.dedup();
+    urls.join(" ")
+}
+
+fn start_log(config: &Config) {
+    let filter = EnvFilter::try_new(&config.log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    // An error means that a test has set a log already.
+    let _ = if config.log.json {
+        log.json().flatten_event(true).with_ansi(false).try_init()
+    } else {
+        log.with_ansi(std::io::stdout().is_terminal()).try_init()
+    };
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hand_over: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hand_over: signal(SignalKind::user_defined2())?,
+        })
+    }
+
+    async fn next(&mut self) -> End {
+        tokio::select! {
+            _ = self.terminate.recv() => End::Stop,
+            _ = self.interrupt.recv() => End::Stop,
+            _ = self.hand_over.recv() => End::HandOver,
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Every setting: read once from flags and `AIKORE_*` variables, checked once, handed down as plain values.
+//!
+//! [`settings::TABLE`] names them all; a struct per concern holds what they mean. A value that is wrong, or that this
+//! version can't honour, stops the start with one line: a setting is never silently ignored.
+
+pub mod auth;
+pub mod folder;
+pub mod listen;
+pub mod settings;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+pub use auth::AllowedHosts;
+pub use listen::Listen;
+pub use settings::{Given, Source};
+
+use crate::domain::{Invalid, Layout, PortRange};
+
+/// Everything the server was told.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where all state lies.
+    pub layout: Layout,
+    /// Where the dashboard listens.
+    pub listen: Listen,
+    /// The pool of public ports.
+    pub pool: PortRange,
+    /// A folder of stock blueprints instead of the built-in ones.
+    pub blueprints_dir: Option<PathBuf>,
+    /// The names the panel answers to.
+    pub allowed_hosts: AllowedHosts,
+    /// Peers whose `X-Forwarded-*` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How the log is written.
+    pub log: Log,
+    /// How long things may take.
+    pub patience: Patience,
+    /// What a person should know about these settings, one sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// How the server's own log is written.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// A `tracing` filter such as `info` or `aikore::proxy=debug`.
+    pub filter: String,
+    /// One JSON object a line instead of text.
+    pub json: bool,
+}
+
+/// Defaults a blueprint may override.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// How long an instance may be alive without being ready.
+    pub stalled_after: Duration,
+    /// How long a stopped instance may take before it is killed.
+    pub stop_grace: Duration,
+}
+
+/// A setting that can't be used: the whole text is one line that names the setting.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(pub String);
+
+impl Config {
+    /// Checks every setting that was given.
+    ///
+    /// # Errors
+    /// The first one that is wrong, or not available in this version.
+    pub fn check(given: &Given) -> Result<Self, ConfigError> {
+        given.refuse_unavailable()?;
+        let folder = folder::choose(given.text("config-dir"))?;
+        let auth = auth::check(given)?;
+        let (listen, mut warnings) = listen::check(given.text("listen"), auth)?;
+        warnings.extend(given.unknown_variables());
+        Ok(Self {
+            layout: Layout::new(folder),
+            listen,
+            pool: given.parse("instance-port-range")?,
+            blueprints_dir: given.text("blueprints-dir").map(folder::blueprints).transpose()?,
+            allowed_hosts: given.parse("allowed-hosts")?,
+            trusted_proxies: given.parse_list("trusted-proxies", parse_network)?,
+            log: Log {
+                filter: given.parse_with("log", check_filter)?,
+                json: given.parse_with("log-format", check_format)?,
+            },
+            patience: Patience {
+                stalled_after: given.parse_with("stalled-after", parse_duration)?,
+                stop_grace: given.parse_with("stop-grace", parse_duration)?,
+            },
+            warnings,
+        })
+    }
+}
+
+fn parse_duration(text: &str) -> Result<Duration, Invalid> {
+    let seconds = text.parse().map(Duration::from_secs).ok();
+    seconds
+        .or_else(|| humantime::parse_duration(text).ok())
+        .ok_or_else(|| Invalid::new(format!("{text:?} is not a duration such as 180s or 3m")))
+}
+
+/// A network (`10.0.0.0/8`) or a single address.
+fn parse_network(text: &str) -> Result<IpNet, Invalid> {
+    let single = || text.parse().map(|address: std::net::IpAddr| IpNet::from(address)).ok();
+    text.parse()
+        .ok()
+        .or_else(single)
+        .ok_or_else(|| Invalid::new(format!("{text:?} is not a network such as 10.0.0.0/8")))
+}
+
+fn check_filter(text: &str) -> Result<String, Invalid> {
+    match tracing_subscriber::EnvFilter::try_new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(Invalid::new(format!("{text:?} is not a log filter such as info or aikore=debug ({error})"))),
+    }
+}
+
+fn check_format(text: &str) -> Result<bool, Invalid> {
+    match text {
+        "text" => Ok(false),
+        "json" => Ok(true),
+        other => Err(Invalid::new(format!("{other:?} is neither text nor json"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(settings: &[(&str, &str)]) -> Result<Config, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let mut all = vec![("config-dir", folder.path().to_str().unwrap())];
+        all.extend(settings);
+        Config::check(&Given::of(&all)).map_err(|error| error.0)
+    }
+
+    #[test]
+    fn the_defaults_listen_on_loopback_only_while_there_is_no_login() {
+        let config = check(&[]).unwrap();
+        assert!(config.listen.addresses.iter().all(|address| address.ip().is_loopback()));
+        assert_eq!(config.warnings.len(), 1, "{:?}", config.warnings);
+    }
+
+    #[test]
+    fn other_addresses_need_the_choice_said() {
+        let error = check(&[("listen", "0.0.0.0:9000")]).unwrap_err();
+        assert!(error.contains("AIKORE_AUTH=none") && !error.contains('\n'), "{error}");
+        let config = check(&[("listen", "0.0.0.0:9000"), ("auth", "none")]).unwrap();
+        assert!(!config.listen.addresses[0].ip().is_loopback());
+        assert!(check(&[("auth", "none")]).unwrap().listen.addresses.iter().any(|a| a.ip().is_unspecified()));
+        assert!(check(&[("listen", "127.0.0.1:0")]).is_ok());
+    }
+
+    #[test]
+    fn wrong_values_name_their_setting() {
+        for (flag, value, env) in [
+            ("listen", "nonsense", "AIKORE_LISTEN"),
+            ("instance-port-range", "9-1", "AIKORE_INSTANCE_PORT_RANGE"),
+            ("log", "a=b=c", "AIKORE_LOG"),
+            ("log-format", "xml", "AIKORE_LOG_FORMAT"),
+            ("stop-grace", "soon", "AIKORE_STOP_GRACE"),
+            ("trusted-proxies", "10.0.0.0/99", "AIKORE_TRUSTED_PROXIES"),
+            ("auth", "maybe", "AIKORE_AUTH"),
+            ("blueprints-dir", "/nowhere/at/all", "AIKORE_BLUEPRINTS_DIR"),
+        ] {
+            let error = check(&[(flag, value)]).unwrap_err();
+            assert!(error.contains(env) && !error.contains('\n'), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_this_version_cannot_honour_is_refused() {
+        for (flag, value) in [("tls", "self-signed"), ("auth", "password"), ("password", "x"), ("base-path", "/ai")] {
+            let error = check(&[(flag, value)]).unwrap_err();
+            assert!(error.contains("not available"), "{error}");
+        }
+        assert!(check(&[("tls", "off")]).is_ok(), "a default said out loud is fine");
+    }
+
+    #[test]
+    fn durations() {
+        assert_eq!(parse_duration("180s"), Ok(Duration::from_secs(180)));
+        assert_eq!(parse_duration("90"), Ok(Duration::from_secs(90)));
+        assert_eq!(parse_duration("3m"), Ok(Duration::from_secs(180)));
+    }
+}

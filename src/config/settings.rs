@@ -1,0 +1,177 @@
+//! The table of all settings, and what was given for each.
+
+use std::collections::BTreeMap;
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches};
+
+use super::ConfigError;
+use crate::domain::{Invalid, PortRange};
+
+/// One setting: a flag and an environment variable of the same name.
+#[derive(Debug)]
+pub struct Setting {
+    /// The flag without its dashes; the variable is `AIKORE_` and the flag in capitals.
+    pub flag: &'static str,
+    /// What holds when it isn't given; empty for none.
+    pub default: &'static str,
+    /// One line for `--help`.
+    pub help: &'static str,
+    /// Whether this version honours it.
+    pub available: bool,
+    /// Whether its value must not be printed.
+    pub secret: bool,
+}
+
+const fn setting(flag: &'static str, default: &'static str, help: &'static str) -> Setting {
+    Setting { flag, default, help, available: true, secret: false }
+}
+
+/// A setting of the contract (design.md §4.1) that a later version will honour.
+const fn later(flag: &'static str, default: &'static str, help: &'static str) -> Setting {
+    Setting { flag, default, help, available: false, secret: false }
+}
+
+/// Every setting of the server.
+pub static TABLE: &[Setting] = &[
+    setting("config-dir", "", "Folder of all state [default: /config if writable, else ./data]"),
+    setting("listen", "", "Addresses of the dashboard, address:port,… [default: 0.0.0.0:9000,[::]:9000]"),
+    setting("instance-port-range", PortRange::DEFAULT, "Pool of public ports"),
+    setting("blueprints-dir", "", "Folder of stock blueprints instead of the built-in ones"),
+    later("base-domain", "", "Serve instances at <slug>.<domain>"),
+    setting("auth", "", "Login: password or none"),
+    Setting { secret: true, ..later("password", "", "Sets the admin password at start") },
+    later("password-file", "", "File that holds the admin password"),
+    later("tls", "off", "off, self-signed, files or acme"),
+    later("tls-cert", "", "Certificate chain for AIKORE_TLS=files"),
+    later("tls-key", "", "Private key for AIKORE_TLS=files"),
+    later("acme-domains", "", "Names for AIKORE_TLS=acme"),
+    later("acme-email", "", "Contact for AIKORE_TLS=acme"),
+    later("acme-directory", "", "ACME directory for AIKORE_TLS=acme"),
+    setting("trusted-proxies", "", "Networks whose X-Forwarded-* is believed"),
+    later("base-path", "", "Path prefix of an outer proxy"),
+    setting("log", "info", "Log filter"),
+    setting("log-format", "text", "text or json"),
+    setting("stalled-after", "180s", "How long an instance may be alive without being ready"),
+    setting("stop-grace", "10s", "How long a stopped instance may take before it is killed"),
+    later("hsts", "off", "Send Strict-Transport-Security"),
+    later("proxy-protocol", "off", "Expect the PROXY protocol on every listener"),
+    later("access-log", "off", "off, common or json"),
+    later("path-routes", "on", "Serve instances at /instance/<slug>/"),
+    later("desktop", "auto", "auto, kasmvnc or tigervnc"),
+    setting("allowed-hosts", "", "Names the panel answers to"),
+];
+
+/// Variables that are not settings of the server: of the client commands, and what every child carries.
+const OTHER_VARIABLES: &[&str] =
+    &["AIKORE_URL", "AIKORE_TOKEN", "AIKORE_INSTANCE_ID", "AIKORE_RUN_ID", "AIKORE_LIB", "AIKORE_MODELS_DIR"];
+
+impl Setting {
+    /// The environment variable.
+    pub fn env(&self) -> String {
+        format!("AIKORE_{}", self.flag.to_ascii_uppercase().replace('-', "_"))
+    }
+
+    /// The command-line flag.
+    pub fn arg(&self) -> Arg {
+        Arg::new(self.flag).long(self.flag).env(self.env()).help(self.help).global(true).hide_env_values(true)
+    }
+}
+
+/// Where a value came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The command line.
+    Flag,
+    /// The environment.
+    Environment,
+    /// Nobody gave it.
+    Default,
+}
+
+/// What was given for each setting.
+#[derive(Debug, Clone, Default)]
+pub struct Given {
+    values: BTreeMap<&'static str, (String, Source)>,
+    unknown: Vec<String>,
+}
+
+impl Given {
+    /// Collects the values from a parsed command line and this process's environment. An empty value is none, as
+    /// compose files write it.
+    pub fn from_matches(matches: &ArgMatches) -> Self {
+        let mut values = BTreeMap::new();
+        for setting in TABLE {
+            let source = match matches.value_source(setting.flag) {
+                Some(ValueSource::CommandLine) => Source::Flag,
+                _ => Source::Environment,
+            };
+            if let Some(value) = matches.get_one::<String>(setting.flag).filter(|value| !value.trim().is_empty()) {
+                values.insert(setting.flag, (value.trim().to_owned(), source));
+            }
+        }
+        let known = |name: &str| OTHER_VARIABLES.contains(&name) || TABLE.iter().any(|setting| setting.env() == name);
+        let unknown = std::env::vars_os()
+            .filter_map(|(name, _)| name.into_string().ok())
+            .filter(|name| name.starts_with("AIKORE_") && !known(name))
+            .collect();
+        Self { values, unknown }
+    }
+
+    /// Values for a test.
+    #[cfg(test)]
+    pub(super) fn of(values: &[(&str, &str)]) -> Self {
+        let find = |flag: &str| TABLE.iter().find(|setting| setting.flag == flag).unwrap().flag;
+        let values = values.iter().map(|(flag, value)| (find(flag), ((*value).to_owned(), Source::Flag))).collect();
+        Self { values, unknown: Vec::new() }
+    }
+
+    /// The value of a setting, or its default, or nothing.
+    pub fn text(&self, flag: &str) -> Option<&str> {
+        let given = self.values.get(flag).map(|(value, _)| value.as_str());
+        given.or_else(|| TABLE.iter().find(|s| s.flag == flag).map(|s| s.default).filter(|default| !default.is_empty()))
+    }
+
+    /// Where the value of a setting came from.
+    pub fn source(&self, flag: &str) -> Source {
+        self.values.get(flag).map_or(Source::Default, |(_, source)| *source)
+    }
+
+    /// Parses a setting; one that is absent parses as the empty text.
+    pub fn parse<T: std::str::FromStr<Err = Invalid>>(&self, flag: &str) -> Result<T, ConfigError> {
+        self.parse_with(flag, str::parse)
+    }
+
+    /// Parses a setting with a rule of its own.
+    pub fn parse_with<T>(&self, flag: &str, rule: impl FnOnce(&str) -> Result<T, Invalid>) -> Result<T, ConfigError> {
+        rule(self.text(flag).unwrap_or_default()).map_err(|why| wrong(flag, &why.0))
+    }
+
+    /// Parses a comma list.
+    pub fn parse_list<T>(&self, flag: &str, rule: impl Fn(&str) -> Result<T, Invalid>) -> Result<Vec<T>, ConfigError> {
+        let items = self.text(flag).unwrap_or_default().split(',').map(str::trim).filter(|item| !item.is_empty());
+        items.map(rule).collect::<Result<_, _>>().map_err(|why| wrong(flag, &why.0))
+    }
+
+    /// Stops at the first setting that was given and that this version can't honour.
+    pub(super) fn refuse_unavailable(&self) -> Result<(), ConfigError> {
+        for setting in TABLE.iter().filter(|setting| !setting.available) {
+            if let Some((value, _)) = self.values.get(setting.flag).filter(|(value, _)| value != setting.default) {
+                let shown = if setting.secret { "…" } else { value };
+                return Err(wrong(setting.flag, &format!("{shown} is not available in this version yet; unset it")));
+            }
+        }
+        Ok(())
+    }
+
+    /// A sentence for each variable that looks like a setting and is none.
+    pub(super) fn unknown_variables(&self) -> impl Iterator<Item = String> + '_ {
+        self.unknown.iter().map(|name| format!("{name} is no setting of AiKore; it is ignored"))
+    }
+}
+
+/// One line that names the setting.
+pub(super) fn wrong(flag: &str, why: &str) -> ConfigError {
+    let env = TABLE.iter().find(|setting| setting.flag == flag).map_or_else(String::new, Setting::env);
+    ConfigError(format!("{env}: {}", why.replace('\n', " ")))
+}

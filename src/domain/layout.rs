@@ -1,0 +1,84 @@
+//! Where everything lies in the config folder (design.md §4.2). Pure: it only joins paths.
+
+use std::path::{Path, PathBuf};
+
+use super::{InstanceName, OutputPath};
+
+/// The folders and files below one config folder.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    root: PathBuf,
+}
+
+/// Declares one method per fixed place.
+macro_rules! places {
+    ($($(#[$meta:meta])* $name:ident = $path:literal),+ $(,)?) => {
+        impl Layout { $($(#[$meta])* pub fn $name(&self) -> PathBuf { self.root.join($path) })+ }
+    };
+}
+
+places! {
+    /// The SQLite store.
+    database = "aikore.db",
+    /// One folder per instance.
+    instances = "instances",
+    /// What instances produce.
+    outputs = "outputs",
+    /// The shared model tree.
+    models = "models",
+    /// The user's own blueprints.
+    custom_blueprints = "custom_blueprints",
+    /// Deleted instances.
+    trashcan = "trashcan",
+    /// `TMPDIR` of children.
+    tmp = "tmp",
+    /// uv, pip, huggingface … caches.
+    cache = "cache",
+    /// Sockets, locks, pids.
+    run = "run",
+    /// One socket and one exit record per running instance.
+    shims = "run/shims",
+    /// The lock of the one server of this folder.
+    lock = "run/lock",
+    /// The addresses the dashboard listens on, one a line.
+    listen = "run/listen",
+    /// The admin socket.
+    admin_socket = "run/admin.sock",
+}
+
+impl Layout {
+    /// The layout of this config folder. The path should be absolute: children get it in their environment.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The config folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The folder of an instance.
+    pub fn instance(&self, name: &InstanceName) -> PathBuf {
+        self.instances().join(name.as_str())
+    }
+
+    /// The log of an instance's present run.
+    pub fn log(&self, name: &InstanceName) -> PathBuf {
+        self.instance(name).join("output.log")
+    }
+
+    /// Where an instance writes its results.
+    pub fn output(&self, name: &InstanceName, output_path: Option<&OutputPath>) -> PathBuf {
+        self.outputs().join(output_path.map_or(name.as_str(), OutputPath::as_str))
+    }
+
+    /// Where a deleted instance goes.
+    pub fn trash(&self, name: &InstanceName) -> PathBuf {
+        self.trashcan().join(name.as_str())
+    }
+
+    /// Where the built-in shell library of this version is unpacked.
+    pub fn library(&self, version: &str) -> PathBuf {
+        self.run().join(format!("lib-{version}"))
+    }
+}

@@ -1,0 +1,40 @@
+//! A way in: which instance answers under which names, and where it listens.
+
+use std::net::SocketAddr;
+
+use super::{Exit, InstanceId, InstanceName, RunId, Slug, Status, word_enum};
+
+word_enum! {
+    /// How an app lives under its path.
+    ProxyMode {
+        /// The prefix is cut off; the app believes it lives at `/`.
+        Strip = "strip",
+        /// The full path goes through; the app serves itself under its prefix.
+        Preserve = "preserve",
+        /// The path only redirects to the instance's own origin.
+        RootOnly = "root-only",
+    }
+}
+
+/// Everything the data plane needs to know of one instance: an immutable value, replaced as a whole.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Route {
+    /// Whose way in.
+    pub instance: InstanceId,
+    /// Shown on pages.
+    pub name: InstanceName,
+    /// The first path segment after `/instance/`.
+    pub slug: Slug,
+    /// Strip or preserve.
+    pub mode: ProxyMode,
+    /// Decides between forwarding and a page.
+    pub status: Status,
+    /// The sentence the page shows.
+    pub reason: Option<String>,
+    /// How the last run ended, when it did.
+    pub exit: Option<Exit>,
+    /// Where the child listens; only for [`Status::Started`] and for a stalled one that answered before.
+    pub target: Option<SocketAddr>,
+    /// The process generation `target` belongs to: nothing outlives it.
+    pub run: Option<RunId>,
+}

@@ -1,0 +1,166 @@
+//! The use cases: creating, changing, starting, stopping, restarting and deleting instances.
+//!
+//! Every change of an instance goes through the [`roster`], the one reducer: it writes the store, keeps the present
+//! state in memory, and tells the routes and the event stream what changed. Commands are serialised per instance; what
+//! merely happens (an exit, readiness) is observed by the run's watcher.
+
+mod boot;
+mod change;
+mod create;
+mod delete;
+mod error;
+mod events;
+mod logs;
+mod ports;
+mod requests;
+mod roster;
+mod start;
+mod stop;
+mod watch;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::{broadcast, watch as watch_channel};
+
+use crate::blueprints::{Blueprint, Catalogue};
+use crate::domain::{BlueprintName, Instance, InstanceId, Layout, Port, PortRange, Timestamp};
+use crate::runtime::{RunHandle, Runtime};
+use crate::tasks::Tasks;
+
+pub use delete::DeleteMode;
+pub use error::Error;
+pub use events::{Event, Level, Notice};
+pub use requests::{Applied, Change, Create};
+pub use roster::RouteSink;
+
+use roster::Roster;
+
+/// What the use cases work with.
+#[derive(Debug)]
+pub struct Setup {
+    /// Where things lie.
+    pub layout: Layout,
+    /// The unpacked shell library.
+    pub library: PathBuf,
+    /// The pool of public ports.
+    pub pool: PortRange,
+    /// Ports no instance may get: the dashboard's own.
+    pub reserved: Vec<Port>,
+    /// How long an instance may be alive without being ready, unless its blueprint says otherwise.
+    pub stalled_after: Duration,
+    /// How long a stop may take, unless its blueprint says otherwise.
+    pub stop_grace: Duration,
+}
+
+/// The use cases; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Instances {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    setup: Setup,
+    roster: Roster,
+    runtime: Runtime,
+    catalogue: Catalogue,
+    /// The runs of this moment.
+    live: Mutex<HashMap<InstanceId, Live>>,
+    /// One command at a time per instance.
+    commands: Mutex<HashMap<InstanceId, Arc<tokio::sync::Mutex<()>>>>,
+    /// One allocation of names and public ports at a time.
+    allocating: tokio::sync::Mutex<()>,
+    /// The server is on its way out: nothing starts any more.
+    closing: AtomicBool,
+    tasks: Tasks,
+}
+
+/// A run as the commands see it.
+#[derive(Debug, Clone)]
+struct Live {
+    handle: RunHandle,
+    stop_signal: i32,
+    stop_grace: Duration,
+    /// Start again when it has ended; a person's Stop takes it back.
+    restart: bool,
+    /// Closed when the run is over and its end is stored.
+    over: watch_channel::Receiver<()>,
+}
+
+impl Instances {
+    /// Every instance, in the order of the list.
+    pub fn list(&self) -> Vec<Arc<Instance>> {
+        self.inner.roster.list()
+    }
+
+    /// One instance.
+    ///
+    /// # Errors
+    /// There is none of this id.
+    pub fn get(&self, id: InstanceId) -> Result<Arc<Instance>, Error> {
+        self.inner.roster.get(id)
+    }
+
+    /// Follows every change from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.inner.roster.subscribe()
+    }
+
+    /// The blueprints there are now.
+    ///
+    /// # Errors
+    /// They can't be read.
+    pub async fn blueprints(&self) -> Result<Vec<Blueprint>, Error> {
+        let catalogue = self.inner.catalogue.clone();
+        blocking(move || catalogue.list()).await?.map_err(Error::from)
+    }
+}
+
+impl Inner {
+    async fn blueprint(&self, name: &BlueprintName) -> Result<Blueprint, Error> {
+        let (catalogue, name) = (self.catalogue.clone(), name.clone());
+        blocking(move || catalogue.find(&name)).await?.map_err(Error::from)
+    }
+
+    /// The lock under which commands on an instance follow one another.
+    fn command_lock(&self, id: InstanceId) -> Arc<tokio::sync::Mutex<()>> {
+        Arc::clone(locked(&self.commands).entry(id).or_default())
+    }
+
+    fn live(&self, id: InstanceId) -> Option<Live> {
+        locked(&self.live).get(&id).cloned()
+    }
+
+    /// Whose folder, script and environment an instance uses: its parent's, or its own.
+    fn family(&self, instance: &Arc<Instance>) -> Result<Arc<Instance>, Error> {
+        match instance.chosen.parent_instance_id {
+            Some(parent) => self.roster.get(parent),
+            None => Ok(Arc::clone(instance)),
+        }
+    }
+
+    fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
+    }
+}
+
+/// A poisoned lock only means that a panic was logged elsewhere: the data are whole, since nothing panics half-way
+/// through a change of them.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn now() -> Timestamp {
+    Timestamp::of(SystemTime::now())
+}
+
+/// Runs what waits for the disk off the async threads.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Error::Failed(format!("Work on the disk was cut off: {error}.")))
+}

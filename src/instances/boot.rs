@@ -1,0 +1,138 @@
+//! What happens when the server comes up: what runs is adopted, what should run is started.
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+
+use super::roster::{Roster, RouteSink};
+use super::watch::verdict;
+use super::{Error, Inner, Instances, Setup, now};
+use crate::blueprints::Catalogue;
+use crate::domain::{Desired, Instance, InstanceId, RunId, Status};
+use crate::runtime::{Found, Run, RunEvent, Runtime, log};
+use crate::store::Store;
+use crate::tasks::Tasks;
+
+/// How many instances start at once after a boot: each loads models and compiles.
+const AT_ONCE: usize = 2;
+
+impl Instances {
+    /// Loads every instance. Routes are there when this returns; nothing is adopted or started yet.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    pub async fn open(
+        setup: Setup,
+        store: Store,
+        runtime: Runtime,
+        catalogue: Catalogue,
+        routes: Arc<dyn RouteSink>,
+    ) -> Result<Self, Error> {
+        let roster = Roster::load(store, routes).await?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                setup,
+                roster,
+                runtime,
+                catalogue,
+                live: Mutex::default(),
+                commands: Mutex::default(),
+                allocating: tokio::sync::Mutex::default(),
+                closing: AtomicBool::new(false),
+                tasks: Tasks::default(),
+            }),
+        })
+    }
+
+    /// Adopts what an earlier server left running, and records what ended meanwhile.
+    pub async fn adopt(&self) {
+        let rows = self.list();
+        let by_run: HashMap<RunId, InstanceId> =
+            rows.iter().filter_map(|row| Some((row.run.clone()?, row.id))).collect();
+        for found in self.inner.runtime.adopt(by_run.keys().cloned()).await {
+            match found {
+                Found::Running(run) => match by_run.get(&run.id).and_then(|id| self.get(*id).ok()) {
+                    Some(instance) => self.adopt_run(&instance, run).await,
+                    None => self.end_stray(run).await,
+                },
+                Found::Ended(run, exit, line) => {
+                    if let Some(id) = by_run.get(&run) {
+                        self.record_end(*id, Some(exit)).await;
+                    }
+                    match line {
+                        Some(line) => line.handle().collected().await,
+                        None => self.inner.runtime.forget(&run),
+                    }
+                }
+                Found::Lost(run) => {
+                    if let Some(id) = by_run.get(&run) {
+                        self.record_end(*id, None).await;
+                    }
+                    self.inner.runtime.forget(&run);
+                }
+            }
+        }
+        // A row that says it is active without a run was cut off between its two writes.
+        for row in rows.iter().filter(|row| row.status.is_active() && row.run.is_none()) {
+            self.record_end(row.id, None).await;
+        }
+    }
+
+    /// Starts whatever should run, in the order of the list, a few at a time. Returns when all have been started.
+    pub async fn start_wanted(&self) {
+        let wanted = self
+            .list()
+            .into_iter()
+            .filter(|row| !row.status.is_active() && (row.chosen.autostart || row.desired == Desired::Running));
+        let wanted: Vec<InstanceId> = wanted.map(|row| row.id).collect();
+        for few in wanted.chunks(AT_ONCE) {
+            let starts = few.iter().map(|id| async move {
+                if let Err(error) = self.start(*id).await {
+                    tracing::warn!(instance = id, %error, "it should run and could not be started");
+                }
+            });
+            futures_util::future::join_all(starts).await;
+        }
+    }
+
+    async fn adopt_run(&self, instance: &Arc<Instance>, run: Run) {
+        tracing::info!(instance = instance.id, name = %instance.chosen.name, pid = run.leader, "adopted");
+        let header = self.inner.header(instance).await;
+        let stopping = instance.status == Status::Stopping;
+        self.inner.supervise(instance, run, &header).await;
+        if stopping && let Some(live) = self.inner.live(instance.id) {
+            live.handle.stop(live.stop_signal, live.stop_grace).await;
+        }
+    }
+
+    /// A run whose instance is gone: nobody could ever stop it.
+    async fn end_stray(&self, mut run: Run) {
+        tracing::warn!(run = %run.id, "a run belongs to no instance; it is ended");
+        run.handle().stop(nix::sys::signal::Signal::SIGTERM as i32, self.inner.setup.stop_grace).await;
+        self.inner.tasks.spawn("end of a stray run", async move {
+            while let Some(event) = run.events.recv().await {
+                if matches!(event, RunEvent::Ended(_)) {
+                    run.handle().collected().await;
+                }
+            }
+        });
+    }
+
+    async fn record_end(&self, id: InstanceId, exit: Option<crate::domain::Exit>) {
+        let last_lines = match self.log_path(id) {
+            Ok(path) => tokio::task::spawn_blocking(move || log::last_lines(&path, 3)).await.unwrap_or_default(),
+            Err(_) => Vec::new(),
+        };
+        self.inner
+            .roster
+            .observe(id, |next| {
+                let was_ready = matches!(next.status, Status::Started);
+                let (status, reason) = verdict(next.status, exit, was_ready, false, &last_lines);
+                next.exit = exit.or(next.exit);
+                next.clear_run();
+                next.set_status(status, reason, now());
+                true
+            })
+            .await;
+    }
+}

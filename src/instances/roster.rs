@@ -1,0 +1,169 @@
+//! The one reducer: every change of an instance passes here, and nowhere else.
+//!
+//! Two verbs. [`Roster::decide`] is for commands: the store first, and if that fails nothing has happened.
+//! [`Roster::observe`] is for what has happened anyway (a process ended): memory, routes and events first, the store
+//! after, and again later if it fails.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::broadcast;
+
+use super::error::Error;
+use super::events::{Event, Notice};
+use super::{locked, now};
+use crate::domain::{Instance, InstanceId, NewInstance, Route, Status};
+use crate::store::{Store, StoreError};
+
+/// How far a slow listener may fall behind before it gets a fresh snapshot instead.
+const BACKLOG: usize = 1024;
+
+/// Where routes go: the data plane's table. A call takes microseconds and never blocks.
+pub trait RouteSink: Send + Sync + std::fmt::Debug {
+    /// This is the instance's route from now on.
+    fn put(&self, route: Route);
+    /// The instance has no route any more.
+    fn remove(&self, instance: InstanceId);
+}
+
+#[derive(Debug)]
+pub(super) struct Roster {
+    store: Store,
+    routes: Arc<dyn RouteSink>,
+    present: Mutex<BTreeMap<InstanceId, Arc<Instance>>>,
+    /// One change at a time, so that events come in the order of the changes.
+    writing: tokio::sync::Mutex<BTreeSet<InstanceId>>,
+    events: broadcast::Sender<Event>,
+}
+
+impl Roster {
+    pub(super) async fn load(store: Store, routes: Arc<dyn RouteSink>) -> Result<Self, StoreError> {
+        let rows = store.instances().await?;
+        for instance in &rows {
+            routes.put(route(instance));
+        }
+        Ok(Self {
+            store,
+            routes,
+            present: Mutex::new(rows.into_iter().map(|row| (row.id, Arc::new(row))).collect()),
+            writing: tokio::sync::Mutex::default(),
+            events: broadcast::Sender::new(BACKLOG),
+        })
+    }
+
+    pub(super) fn list(&self) -> Vec<Arc<Instance>> {
+        let mut all: Vec<_> = locked(&self.present).values().cloned().collect();
+        all.sort_by_key(|instance| (instance.chosen.order, instance.id));
+        all
+    }
+
+    pub(super) fn get(&self, id: InstanceId) -> Result<Arc<Instance>, Error> {
+        locked(&self.present).get(&id).cloned().ok_or(Error::NotFound(id))
+    }
+
+    pub(super) fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    pub(super) async fn next_id(&self) -> Result<InstanceId, Error> {
+        Ok(self.store.next_instance_id().await?)
+    }
+
+    /// Adds an instance.
+    pub(super) async fn insert(&self, new: NewInstance) -> Result<Arc<Instance>, Error> {
+        let _writing = self.writing.lock().await;
+        let instance = self.store.insert_instance(new, now()).await?;
+        Ok(self.publish(instance))
+    }
+
+    /// Changes an instance, or nothing: the store is written before anybody hears of it.
+    pub(super) async fn decide(
+        &self,
+        id: InstanceId,
+        change: impl FnOnce(&mut Instance) -> Result<(), Error>,
+    ) -> Result<Arc<Instance>, Error> {
+        let _writing = self.writing.lock().await;
+        let mut next = self.get(id)?.as_ref().clone();
+        change(&mut next)?;
+        self.store.update_instance(next.clone()).await?;
+        Ok(self.publish(next))
+    }
+
+    /// Records what has happened. `None` when the instance is gone, or when `change` says it is not about it any more.
+    pub(super) async fn observe(
+        &self,
+        id: InstanceId,
+        change: impl FnOnce(&mut Instance) -> bool,
+    ) -> Option<Arc<Instance>> {
+        let mut unsaved = self.writing.lock().await;
+        let mut next = self.get(id).ok()?.as_ref().clone();
+        if !change(&mut next) {
+            return None;
+        }
+        let published = self.publish(next);
+        unsaved.insert(id);
+        self.save(&mut unsaved).await;
+        Some(published)
+    }
+
+    /// Changes what is not stored (log size, progress).
+    pub(super) fn touch(&self, id: InstanceId, event: Event, change: impl FnOnce(&mut Instance)) {
+        if let Some(present) = locked(&self.present).get_mut(&id) {
+            change(Arc::make_mut(present));
+        }
+        let _ = self.events.send(event);
+    }
+
+    /// Removes an instance.
+    pub(super) async fn remove(&self, id: InstanceId) -> Result<(), Error> {
+        let mut unsaved = self.writing.lock().await;
+        self.store.delete_instance(id).await?;
+        unsaved.remove(&id);
+        locked(&self.present).remove(&id);
+        self.routes.remove(id);
+        let _ = self.events.send(Event::Removed(id));
+        Ok(())
+    }
+
+    pub(super) fn notify(&self, notice: Notice) {
+        let _ = self.events.send(Event::Notice(notice));
+    }
+
+    /// Writes what the store has not taken yet; what it refuses stays for the next time.
+    async fn save(&self, unsaved: &mut BTreeSet<InstanceId>) {
+        for id in unsaved.clone() {
+            let saved = match self.get(id) {
+                Ok(instance) => self.store.update_instance(instance.as_ref().clone()).await,
+                Err(_) => Ok(()),
+            };
+            match saved {
+                Ok(()) | Err(StoreError::Missing) => drop(unsaved.remove(&id)),
+                Err(error) => tracing::error!(instance = id, %error, "what happened could not be stored yet"),
+            }
+        }
+    }
+
+    fn publish(&self, instance: Instance) -> Arc<Instance> {
+        self.routes.put(route(&instance));
+        let instance = Arc::new(instance);
+        locked(&self.present).insert(instance.id, Arc::clone(&instance));
+        // An error means that nobody listens.
+        let _ = self.events.send(Event::Instance(Arc::clone(&instance)));
+        instance
+    }
+}
+
+/// What the data plane needs to know of an instance.
+fn route(instance: &Instance) -> Route {
+    Route {
+        instance: instance.id,
+        name: instance.chosen.name.clone(),
+        slug: instance.chosen.slug.clone(),
+        mode: instance.proxy,
+        status: instance.status,
+        reason: instance.reason.clone(),
+        exit: instance.exit,
+        target: instance.target.filter(|_| matches!(instance.status, Status::Started | Status::Stalled)),
+        run: instance.run.clone(),
+    }
+}

@@ -1,0 +1,219 @@
+//! Starting an instance.
+
+use std::fs;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::error::Error;
+use super::watch::Watcher;
+use super::{Inner, Instances, Live, blocking, locked, now};
+use crate::blueprints::Header;
+use crate::domain::{Desired, Instance, InstanceId, Port, ProxyMode, RunId, Status};
+use crate::runtime::environment::{self, Surroundings};
+use crate::runtime::{LaunchSpec, Run, app_port, folder, signal_number};
+
+impl Instances {
+    /// Starts an instance. One that is starting or running already is left alone and returned as it is.
+    ///
+    /// # Errors
+    /// Nothing runs then; a failure to start is also the instance's own status.
+    pub async fn start(&self, id: InstanceId) -> Result<Arc<Instance>, Error> {
+        let lock = self.inner.command_lock(id);
+        let _command = lock.lock().await;
+        self.inner.start(id).await
+    }
+}
+
+/// The script an instance will run.
+struct Script {
+    header: Header,
+    /// The text to write as `launch.sh`; `None` when the instance has one.
+    fresh: Option<String>,
+}
+
+impl Inner {
+    /// Call it under the instance's command lock.
+    pub(super) async fn start(self: &Arc<Self>, id: InstanceId) -> Result<Arc<Instance>, Error> {
+        if self.is_closing() {
+            return Err(Error::Closing);
+        }
+        let instance = self.roster.get(id)?;
+        match instance.status {
+            Status::Stopped | Status::Error => {}
+            Status::Stopping => {
+                return Err(Error::busy(format!(
+                    "'{}' is still stopping. Start it when it has stopped.",
+                    instance.chosen.name
+                )));
+            }
+            _ => return Ok(instance),
+        }
+        if instance.chosen.persistent_mode {
+            return Err(Error::Unsupported(
+                "Persistent mode needs a desktop on the server, which this version does not have yet. Switch it off to start."
+                    .to_owned(),
+            ));
+        }
+        let family = self.family(&instance)?;
+        let script = self.script(&family).await?;
+        let run = RunId(format!("{:012x}", fastrand::u64(..1 << 48)));
+        let app_port = self.free_app_port()?;
+        let instance = self.commit(&instance, &script, &run, app_port).await?;
+        match self.launch(&instance, &family, &script, &run, app_port).await {
+            Ok(run) => Ok(self.supervise(&instance, run, &script.header).await),
+            Err(error) => {
+                let reason = error.to_string();
+                self.roster
+                    .observe(id, |instance| {
+                        instance.clear_run();
+                        instance.set_status(Status::Error, Some(reason), now());
+                        true
+                    })
+                    .await;
+                Err(error)
+            }
+        }
+    }
+
+    /// The row is there before the process is (earlier-defects.md 28).
+    async fn commit(
+        &self,
+        instance: &Instance,
+        script: &Script,
+        run: &RunId,
+        app_port: Port,
+    ) -> Result<Arc<Instance>, Error> {
+        let _allocating = self.allocating.lock().await;
+        // Self-healing: a port that was lost, or that left the pool, is allocated anew.
+        let public = match instance.chosen.public_port().filter(|port| self.setup.pool.contains(*port)) {
+            Some(port) => port,
+            None => self.allocate_public_port(None, Some(instance.id))?,
+        };
+        let (run, proxy) = (run.clone(), script.header.proxy());
+        self.roster
+            .decide(instance.id, |next| {
+                next.chosen.set_public_port(Some(public));
+                next.desired = Desired::Running;
+                next.clear_run();
+                next.exit = None;
+                next.last_run = Some(run.clone());
+                next.run = Some(run);
+                next.app_port = Some(app_port);
+                next.proxy = proxy;
+                next.log_size = 0;
+                next.set_status(Status::Starting, None, now());
+                Ok(())
+            })
+            .await
+    }
+
+    async fn launch(
+        &self,
+        instance: &Arc<Instance>,
+        family: &Arc<Instance>,
+        script: &Script,
+        run: &RunId,
+        app_port: Port,
+    ) -> Result<Run, Error> {
+        let layout = &self.setup.layout;
+        let around = Surroundings {
+            inherited: std::env::vars_os().collect(),
+            layout,
+            library: &self.setup.library,
+            instance,
+            family,
+            run,
+            app_port,
+            proxy: script.header.proxy(),
+        };
+        let environment = environment::build(&around);
+        let directory = layout.instance(&family.chosen.name);
+        let spec = LaunchSpec {
+            run: run.clone(),
+            instance: instance.id,
+            command: vec!["bash".to_owned(), directory.join(folder::SCRIPT).to_string_lossy().into_owned()],
+            environment,
+            log: layout.log(&instance.chosen.name),
+            app_port,
+            directory,
+        };
+        let prepare = {
+            let (layout, instance, family, fresh) =
+                (layout.clone(), Arc::clone(instance), Arc::clone(family), script.fresh.clone());
+            move || folder::prepare(&layout, &instance, &family, fresh.as_deref())
+        };
+        blocking(prepare).await??;
+        Ok(self.runtime.launch(spec).await?)
+    }
+
+    /// Hands a run to a watcher of its own.
+    pub(super) async fn supervise(
+        self: &Arc<Self>,
+        instance: &Arc<Instance>,
+        run: Run,
+        header: &Header,
+    ) -> Arc<Instance> {
+        let id = instance.id;
+        let (over, is_over) = watch::channel(());
+        let live = Live {
+            handle: run.handle(),
+            stop_signal: signal_number(header.stop_signal()),
+            stop_grace: header.stop_grace().unwrap_or(self.setup.stop_grace),
+            restart: false,
+            over: is_over,
+        };
+        locked(&self.live).insert(id, live);
+        let (leader, log_size, progress) = (run.leader, run.log_size, run.progress.clone());
+        let running = self
+            .roster
+            .observe(id, |next| {
+                next.pid = Some(leader);
+                next.log_size = log_size;
+                next.progress = progress;
+                true
+            })
+            .await;
+        let allowance = header.ready_timeout().unwrap_or(self.setup.stalled_after);
+        let ready = match header.proxy() {
+            ProxyMode::Preserve => header.ready().below(&instance.chosen.slug.prefix()),
+            ProxyMode::Strip | ProxyMode::RootOnly => header.ready(),
+        };
+        let watcher = Watcher::new(Arc::clone(self), instance, run, ready, allowance);
+        self.tasks.spawn("watcher of a run", async move {
+            watcher.watch().await;
+            drop(over);
+        });
+        running.unwrap_or_else(|| Arc::clone(instance))
+    }
+
+    /// The header of the script an instance has, or will get from its blueprint.
+    async fn script(&self, family: &Instance) -> Result<Script, Error> {
+        let path = self.setup.layout.instance(&family.chosen.name).join(folder::SCRIPT);
+        let own = {
+            let path = path.clone();
+            blocking(move || fs::read(path)).await?
+        };
+        match own {
+            Ok(own) => Ok(Script { header: Header::parse(&String::from_utf8_lossy(&own)), fresh: None }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let blueprint = self.blueprint(&family.chosen.base_blueprint).await?;
+                Ok(Script { header: blueprint.header, fresh: Some(blueprint.script) })
+            }
+            Err(error) => Err(Error::Failed(format!("{} can't be read: {error}.", path.display()))),
+        }
+    }
+
+    /// The header of the script a running instance was started with, as well as it can still be known.
+    pub(super) async fn header(&self, instance: &Arc<Instance>) -> Header {
+        let Ok(family) = self.family(instance) else { return Header::default() };
+        self.script(&family).await.map_or_else(|_| Header::default(), |script| script.header)
+    }
+
+    fn free_app_port(&self) -> Result<Port, Error> {
+        let taken: Vec<Port> = self.roster.list().iter().filter_map(|instance| instance.app_port).collect();
+        let refused =
+            |port: Port| taken.contains(&port) || self.setup.pool.contains(port) || self.setup.reserved.contains(&port);
+        app_port::find(refused).ok_or_else(|| Error::Failed("No free port was found for the app.".to_owned()))
+    }
+}

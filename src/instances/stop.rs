@@ -1,0 +1,108 @@
+//! Stopping and restarting instances.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::error::Error;
+use super::{Inner, Instances, Live, locked, now};
+use crate::domain::{Desired, Instance, InstanceId, Status};
+
+impl Instances {
+    /// Stops an instance and returns at once; with `wait` when it has ended. A stopped one is left alone.
+    ///
+    /// # Errors
+    /// There is no such instance, or the wish could not be stored.
+    pub async fn stop(&self, id: InstanceId, wait: bool) -> Result<Arc<Instance>, Error> {
+        let lock = self.inner.command_lock(id);
+        let live = {
+            let _command = lock.lock().await;
+            self.inner.ask_to_stop(id, Desired::Stopped, false).await?
+        };
+        wait_for(live, wait).await;
+        self.get(id)
+    }
+
+    /// Stops an instance and starts it again; one that does not run is started. Returns when the stop has been asked
+    /// for, with `wait` when the new run has begun.
+    ///
+    /// # Errors
+    /// There is no such instance, or it could not be started.
+    pub async fn restart(&self, id: InstanceId, wait: bool) -> Result<Arc<Instance>, Error> {
+        let lock = self.inner.command_lock(id);
+        let live = {
+            let _command = lock.lock().await;
+            match self.inner.ask_to_stop(id, Desired::Running, true).await? {
+                Some(live) => live,
+                None => return self.inner.start(id).await,
+            }
+        };
+        wait_for(Some(live), wait).await;
+        self.get(id)
+    }
+
+    /// Stops everything for the end of the server; what was wanted stays wanted. New starts are refused from now on.
+    pub async fn close(&self) {
+        let inner = &self.inner;
+        inner.closing.store(true, Ordering::Release);
+        let running: Vec<Live> = locked(&inner.live).values().cloned().collect();
+        for live in &running {
+            live.handle.stop(live.stop_signal, live.stop_grace).await;
+        }
+        inner.tasks.wait().await;
+    }
+
+    /// Lets go of everything for a hand-over: the runs go on, and the next server adopts them.
+    pub fn release(&self) {
+        self.inner.closing.store(true, Ordering::Release);
+    }
+}
+
+async fn wait_for(live: Option<Live>, wait: bool) {
+    if let Some(mut live) = live.filter(|_| wait) {
+        // The sender goes when the run is over.
+        while live.over.changed().await.is_ok() {}
+    }
+}
+
+impl Inner {
+    /// Marks an active instance as stopping and tells its run; the run is returned. Call it under the command lock.
+    pub(super) async fn ask_to_stop(
+        &self,
+        id: InstanceId,
+        desired: Desired,
+        restart: bool,
+    ) -> Result<Option<Live>, Error> {
+        let live = self.live(id);
+        self.roster
+            .decide(id, |next| {
+                if live.is_some() {
+                    next.set_status(Status::Stopping, None, now());
+                    next.desired = desired;
+                } else if desired == Desired::Stopped {
+                    next.desired = desired;
+                    next.clear_run();
+                    next.set_status(Status::Stopped, None, now());
+                }
+                Ok(())
+            })
+            .await?;
+        if let Some(present) = locked(&self.live).get_mut(&id) {
+            present.restart = restart;
+        }
+        if let Some(live) = &live {
+            live.handle.stop(live.stop_signal, live.stop_grace).await;
+        }
+        Ok(live)
+    }
+
+    /// Stops and waits for the end; for changes that need the instance down. Call it under the command lock.
+    pub(super) async fn stop_and_wait(&self, id: InstanceId) -> Result<(), Error> {
+        let live = self.ask_to_stop(id, Desired::Running, false).await?;
+        let Some(live) = live else { return Ok(()) };
+        let patience = live.stop_grace + Duration::from_secs(30);
+        tokio::time::timeout(patience, wait_for(Some(live), true))
+            .await
+            .map_err(|_| Error::Failed("It does not end, so nothing was changed.".to_owned()))
+    }
+}

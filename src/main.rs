@@ -1,0 +1,7 @@
+//! `aikore`: see the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    aikore::cli::main()
+}

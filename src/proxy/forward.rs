@@ -1,0 +1,166 @@
+//! One request, to an app and back.
+
+use http::header::{CONTENT_LENGTH, COOKIE, EXPECT, TE, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
+use http_body_util::BodyExt;
+use hyper::body::{Body as _, Incoming};
+
+use super::Peer;
+use super::body::Body;
+use super::error::ProxyError;
+use super::headers::forwarded::{self, Client};
+use super::headers::{hop_by_hop, host, location, upgrade};
+use super::target;
+use super::tunnel;
+use super::upstream::Upstream;
+use crate::domain::Route;
+
+/// How a request came to this instance.
+pub(super) struct Way<'a> {
+    /// `/instance/<slug>`.
+    pub(super) prefix: &'a str,
+    /// Whether the app must not see it.
+    pub(super) strip: bool,
+    /// Whether the peer's forwarding fields are believed.
+    pub(super) trusted: bool,
+    pub(super) peer: Peer,
+}
+
+pub(super) async fn forward(
+    mut request: Request<Incoming>,
+    upstream: &Upstream,
+    way: &Way<'_>,
+    route: &Route,
+) -> Result<Response<Body>, ProxyError> {
+    let sent_to = host::authority(request.headers()).map(str::to_owned);
+    let client = upgrade::is_websocket(&request).then(|| hyper::upgrade::on(&mut request));
+    let request = prepare(request, way, client.is_some())?;
+    let answer = match upstream.send(request).await {
+        Err(ProxyError::Connect(why)) => {
+            tracing::debug!(instance = route.instance, %why, "a ready app does not accept");
+            return Err(ProxyError::Connect(why));
+        }
+        other => other?,
+    };
+    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return match client {
+            Some(client) => tunnel::join(client, answer, upstream),
+            None => Err(ProxyError::Upstream("it switched protocols without being asked".to_owned())),
+        };
+    }
+    let child = upstream.address().to_string();
+    let hosts: Vec<&str> = sent_to.as_deref().into_iter().chain([child.as_str()]).collect();
+    Ok(finish(answer, way, &hosts))
+}
+
+/// The request as the app gets it.
+fn prepare(request: Request<Incoming>, way: &Way<'_>, is_websocket: bool) -> Result<Request<Incoming>, ProxyError> {
+    let uri = target::upstream_uri(request.uri(), way.prefix, way.strip).ok_or(ProxyError::Malformed("the path"))?;
+    let (mut parts, body) = request.into_parts();
+    let chunked = check_framing(&parts.headers)?;
+    check_expectation(&mut parts.headers)?;
+    let trailers = wants_trailers(&parts.headers);
+    hop_by_hop::remove(&mut parts.headers);
+    join_cookies(&mut parts.headers);
+    if is_websocket {
+        upgrade::restore(&mut parts.headers);
+    } else if trailers {
+        parts.headers.insert(http::header::CONNECTION, HeaderValue::from_static("te"));
+        parts.headers.insert(TE, HeaderValue::from_static("trailers"));
+    }
+    // hyper sends a GET body only when its framing is spelled out (proxy.md B3 16).
+    if chunked && !body.is_end_stream() {
+        parts.headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+        parts.headers.remove(CONTENT_LENGTH);
+    }
+    let ip = way.peer.address.ip();
+    let prefix = way.strip.then_some(way.prefix);
+    forwarded::apply(
+        &mut parts.headers,
+        &Client { ip, trusted: way.trusted, tls: way.peer.tls, port: way.peer.local_port, prefix },
+    );
+    parts.uri = uri;
+    parts.version = Version::HTTP_11;
+    // What hyper and we put there belongs to the client's connection.
+    parts.extensions = http::Extensions::new();
+    Ok(Request::from_parts(parts, body))
+}
+
+/// Whether the body is chunked. Any other coding would be lost on the way, and with it the meaning of the body.
+fn check_framing(headers: &HeaderMap) -> Result<bool, ProxyError> {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => Ok(false),
+        (Some(only), None) if only.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked") => Ok(true),
+        _ => Err(ProxyError::TransferCoding),
+    }
+}
+
+/// `100-continue` is answered by hyper when the body is first read; no other expectation exists.
+fn check_expectation(headers: &mut HeaderMap) -> Result<(), ProxyError> {
+    match headers.remove(EXPECT) {
+        Some(expect) if !expect.as_bytes().eq_ignore_ascii_case(b"100-continue") => Err(ProxyError::Expectation),
+        _ => Ok(()),
+    }
+}
+
+fn wants_trailers(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(TE).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).any(|token| token.trim().eq_ignore_ascii_case("trailers"))
+}
+
+/// Several `Cookie` lines become one: old frameworks read only the first (RFC 9113 §8.2.3 for HTTP/2's crumbs).
+fn join_cookies(headers: &mut HeaderMap) {
+    let lines: Vec<&[u8]> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if lines.len() > 1
+        && let Ok(joined) = HeaderValue::from_bytes(&lines.join(&b"; "[..]))
+    {
+        headers.insert(COOKIE, joined);
+    }
+}
+
+/// The answer as the client gets it.
+fn finish(answer: Response<Incoming>, way: &Way<'_>, hosts: &[&str]) -> Response<Body> {
+    let (mut parts, body) = answer.into_parts();
+    hop_by_hop::remove(&mut parts.headers);
+    if way.strip {
+        location::restore_prefix(&mut parts.headers, way.prefix, hosts);
+    }
+    parts.extensions = http::Extensions::new();
+    // A body that breaks off must break off for the client too: the error goes through (proxy.md B5 35).
+    Response::from_parts(parts, body.map_err(Into::into).boxed_unsync())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(fields: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in fields {
+            headers.append(*name, HeaderValue::from_static(value));
+        }
+        headers
+    }
+
+    #[test]
+    fn framing_rules() {
+        assert!(!check_framing(&headers(&[])).unwrap());
+        assert!(check_framing(&headers(&[("transfer-encoding", "Chunked ")])).unwrap());
+        for odd in ["gzip, chunked", "identity", "chunked, chunked", "xchunked"] {
+            assert!(check_framing(&headers(&[("transfer-encoding", odd)])).is_err(), "{odd}");
+        }
+        assert!(
+            check_framing(&headers(&[("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")])).is_err()
+        );
+    }
+
+    #[test]
+    fn cookies_and_expectations() {
+        let mut h = headers(&[("cookie", "a=1"), ("cookie", "b=2; c=3")]);
+        join_cookies(&mut h);
+        assert_eq!(h.get_all(COOKIE).iter().collect::<Vec<_>>(), ["a=1; b=2; c=3"]);
+        assert!(check_expectation(&mut headers(&[("expect", "100-Continue")])).is_ok());
+        assert!(check_expectation(&mut headers(&[("expect", "a-pony")])).is_err());
+    }
+}

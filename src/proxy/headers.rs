@@ -1,0 +1,7 @@
+//! Header rules: pure functions over `http` types.
+
+pub mod forwarded;
+pub mod hop_by_hop;
+pub mod host;
+pub mod location;
+pub mod upgrade;

@@ -1,0 +1,228 @@
+//! What this server says itself where an app does not answer: a page to a person, JSON to a program, a bare status to a
+//! websocket (proxy.md B9). Never cached, never 200, always marked as ours.
+
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+
+use super::body::{self, Body};
+use super::error::ProxyError;
+use super::headers::upgrade;
+use crate::assets;
+use crate::domain::Route;
+
+/// Marks an answer as this server's and not the app's; its value says why.
+pub const MARK: HeaderName = HeaderName::from_static("x-aikore-answer");
+
+/// Our own pages load nothing from elsewhere and run nothing inline.
+pub const POLICY: &str =
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'";
+
+/// Who asks, and what form of answer is of use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asker {
+    /// A browser that shows a page.
+    Person,
+    /// A script or program.
+    Program,
+    /// A websocket handshake.
+    Websocket,
+}
+
+impl Asker {
+    /// Told by the request's head.
+    pub fn of<B>(request: &Request<B>) -> Self {
+        if upgrade::is_websocket(request) {
+            return Self::Websocket;
+        }
+        let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+        let navigates = match header("sec-fetch-mode") {
+            Some(mode) => mode == "navigate",
+            // Older browsers, and plain-HTTP origins where the field is not sent.
+            None => prefers_html(header(ACCEPT.as_str()).unwrap_or_default()),
+        };
+        if navigates && matches!(*request.method(), Method::GET | Method::HEAD | Method::POST) {
+            Self::Person
+        } else {
+            Self::Program
+        }
+    }
+}
+
+/// Whether HTML is named before JSON and any wildcard: what browsers send when they navigate.
+fn prefers_html(accept: &str) -> bool {
+    let first = accept.split(',').next().unwrap_or_default();
+    let media = first.split(';').next().unwrap_or_default().trim();
+    matches!(media, "text/html" | "application/xhtml+xml")
+}
+
+/// The templates.
+#[derive(Debug)]
+pub struct Pages {
+    instance: String,
+    notice: String,
+}
+
+impl Pages {
+    pub(super) fn load() -> Self {
+        let template = |path: &str| {
+            let asset = assets::get(path);
+            asset
+                .map(|asset| String::from_utf8_lossy(&asset.bytes).into_owned())
+                .unwrap_or_else(|| "<h1>{{title}}</h1>".to_owned())
+        };
+        Self { instance: template("pages/instance.html"), notice: template("pages/notice.html") }
+    }
+
+    /// The answer for a request that no app answered.
+    pub fn error(&self, error: &ProxyError, asker: &Asker) -> Response<Body> {
+        let html = || match error {
+            ProxyError::NotReady(route) => self.instance_page(route),
+            other => self.notice(heading(other), heading(other), &other.to_string()),
+        };
+        let mut response = self.answer(error.status(), &error.to_string(), *asker, html);
+        if let Some(seconds) = error.retry_after() {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response.headers_mut().insert(MARK, HeaderValue::from_static(mark(error)));
+        response
+    }
+
+    /// A sentence in the form that suits the asker.
+    pub fn answer(
+        &self,
+        status: StatusCode,
+        detail: &str,
+        asker: Asker,
+        html: impl FnOnce() -> String,
+    ) -> Response<Body> {
+        let (media_type, content) = match asker {
+            Asker::Person => ("text/html; charset=utf-8", html()),
+            Asker::Program => ("application/json", serde_json::json!({ "detail": detail }).to_string()),
+            Asker::Websocket => ("text/plain; charset=utf-8", String::new()),
+        };
+        let mut response = Response::new(body::full(content));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+        headers.insert(MARK, HeaderValue::from_static("notice"));
+        if asker == Asker::Websocket {
+            // A handshake that failed is over: nothing else can come on that connection.
+            headers.insert(http::header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+
+    /// A page that says one thing.
+    pub fn notice(&self, title: &str, heading: &str, text: &str) -> String {
+        fill(&self.notice, &[("title", title), ("heading", heading), ("text", text), ("root", "/")])
+    }
+
+    /// The live page of an instance that is not ready.
+    fn instance_page(&self, route: &Route) -> String {
+        let state = serde_json::json!({
+            "id": route.instance,
+            "name": route.name,
+            "slug": route.slug,
+            "status": route.status,
+            "reason": route.reason,
+            "progress": null,
+            "exit": route.exit,
+            "since": null,
+            "log": [],
+        });
+        let page = fill(&self.instance, &[("title", route.name.as_str()), ("root", "/")]);
+        page.replace("{{state}}", &for_script(&state))
+    }
+}
+
+/// JSON inside a `<script>` element: nothing in it may look like a tag's end or a comment's beginning.
+fn for_script(json: &serde_json::Value) -> String {
+    json.to_string().replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+}
+
+fn fill(template: &str, values: &[(&str, &str)]) -> String {
+    values
+        .iter()
+        .fold(template.to_owned(), |page, (name, value)| page.replace(&format!("{{{{{name}}}}}"), &escape(value)))
+}
+
+/// Text as HTML: also safe within a quoted attribute. Braces too, so that no value brings a placeholder of its own.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            '{' => out.push_str("&#123;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn heading(error: &ProxyError) -> &'static str {
+    match error {
+        ProxyError::Unknown { .. } => "There is no such instance",
+        ProxyError::NotReady(_) => "Not ready",
+        ProxyError::RootOnly(_) => "Not available under a path",
+        ProxyError::Malformed(_) | ProxyError::TransferCoding | ProxyError::Expectation => {
+            "That request can't be understood"
+        }
+        ProxyError::Connect(_) => "The app does not answer",
+        ProxyError::Upstream(_) => "The app gave no valid answer",
+    }
+}
+
+fn mark(error: &ProxyError) -> &'static str {
+    match error {
+        ProxyError::Unknown { .. } => "unknown-instance",
+        ProxyError::NotReady(_) => "not-ready",
+        ProxyError::RootOnly(_) => "root-only",
+        ProxyError::Malformed(_) | ProxyError::TransferCoding | ProxyError::Expectation => "bad-request",
+        ProxyError::Connect(_) => "connect",
+        ProxyError::Upstream(_) => "upstream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_asks() {
+        let asker = |fields: &[(&str, &str)]| {
+            let request =
+                fields.iter().fold(Request::builder(), |request, (name, value)| request.header(*name, *value));
+            Asker::of(&request.body(()).unwrap())
+        };
+        let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+        for (fields, who) in [
+            (&[("accept", browser)][..], Asker::Person),
+            (&[("sec-fetch-mode", "navigate"), ("accept", "*/*")], Asker::Person),
+            (&[("sec-fetch-mode", "cors"), ("accept", browser)], Asker::Program),
+            (&[("accept", "*/*")], Asker::Program),
+            (&[("accept", "application/json, text/html")], Asker::Program),
+            (&[], Asker::Program),
+            (&[("connection", "Upgrade"), ("upgrade", "websocket")], Asker::Websocket),
+        ] {
+            assert_eq!(asker(fields), who, "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn no_value_can_become_markup_or_a_placeholder() {
+        let page =
+            fill("<p title=\"{{text}}\">{{text}}{{root}}</p>", &[("text", "\"><script>{{root}}"), ("root", "/")]);
+        assert_eq!(
+            page,
+            "<p title=\"&quot;&gt;&lt;script&gt;&#123;&#123;root}}\">&quot;&gt;&lt;script&gt;&#123;&#123;root}}/</p>"
+        );
+        assert_eq!(for_script(&serde_json::json!("</script><!--")), "\"\\u003c/script>\\u003c!--\"");
+    }
+}

@@ -1,0 +1,72 @@
+//! An instance's folder, made ready for a start.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::domain::{Instance, Layout};
+
+use super::environment;
+
+/// The script of an instance.
+pub const SCRIPT: &str = "launch.sh";
+
+/// Makes the folders a start needs and writes what belongs into them: `launch.sh` from the blueprint's text if the
+/// instance has none yet, and `aikore_vars.env`. `instance` is what starts, `family` whose folder it lives in.
+///
+/// # Errors
+/// The path that could not be written, and why.
+pub fn prepare(
+    layout: &Layout,
+    instance: &Instance,
+    family: &Instance,
+    blueprint: Option<&str>,
+) -> Result<(), FolderError> {
+    let home = layout.instance(&family.chosen.name);
+    let output_path = family.chosen.output_path.as_ref().or(instance.chosen.output_path.as_ref());
+    let folders = [
+        home.clone(),
+        layout.instance(&instance.chosen.name),
+        layout.output(&instance.chosen.name, output_path),
+        layout.models(),
+        layout.tmp(),
+        layout.cache(),
+    ];
+    for folder in folders {
+        fs::create_dir_all(&folder).map_err(|source| FolderError { path: folder.clone(), source })?;
+    }
+    if let Some(text) = blueprint {
+        replace(&home.join(SCRIPT), text.as_bytes(), 0o755)?;
+    }
+    replace(&home.join("aikore_vars.env"), environment::vars_file(family).as_bytes(), 0o644)
+}
+
+/// Writes a file beside its target and renames it over: a full disk leaves the old one whole (earlier-defects.md 27).
+///
+/// # Errors
+/// The path that could not be written, and why.
+pub fn replace(path: &Path, content: &[u8], mode: u32) -> Result<(), FolderError> {
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    let fresh = path.with_extension("aikore-new");
+    let written = (|| {
+        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&fresh)?;
+        file.write_all(content)?;
+        file.set_permissions(fs::Permissions::from_mode(mode))?;
+        file.sync_all()?;
+        fs::rename(&fresh, path)
+    })();
+    written.map_err(|source| {
+        let _ = fs::remove_file(&fresh);
+        FolderError { path: path.to_owned(), source }
+    })
+}
+
+/// A file or folder that could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {source}", path = path.display())]
+pub struct FolderError {
+    /// Which.
+    pub path: std::path::PathBuf,
+    /// The system's words.
+    pub source: io::Error,
+}

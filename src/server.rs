@@ -1,0 +1,79 @@
+//! The public sockets: accept loops, limits, drain, and the choice between an app and the dashboard.
+//!
+//! The data plane runs on a runtime of its own. Requests for the dashboard cross to the panel's runtime, so that no
+//! handler, query or file can hold up a proxied byte.
+
+mod accept;
+mod admin;
+mod dispatch;
+mod listeners;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::Door;
+use crate::proxy::Proxy;
+use crate::tasks::Tasks;
+
+pub use admin::AdminSocket;
+pub use listeners::{BindError, Listeners};
+
+use dispatch::Front;
+
+/// How long requests under way may take once the server is going.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// A server at work.
+#[derive(Debug)]
+pub struct Server {
+    runtime: Runtime,
+    closing: CancellationToken,
+    connections: Tasks,
+    panel_calls: Tasks,
+}
+
+impl Server {
+    /// Starts serving: the data plane on threads of its own, the panel's calls on `panel_runtime`.
+    ///
+    /// # Errors
+    /// The threads could not be started, or a socket not be made ready.
+    pub fn start(
+        listeners: Listeners,
+        door: Door,
+        proxy: Proxy,
+        panel: Router,
+        panel_runtime: Handle,
+    ) -> io::Result<Self> {
+        let runtime = Builder::new_multi_thread().thread_name("data-plane").enable_all().build()?;
+        let closing = CancellationToken::new();
+        let (connections, panel_calls) = (Tasks::default(), Tasks::default());
+        let front = Arc::new(Front::new(door, proxy, panel, panel_runtime, panel_calls.clone()));
+        let _inside = runtime.enter();
+        for listener in listeners.into_sockets() {
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            let acceptor = accept::Acceptor::new(listener, Arc::clone(&front), closing.clone(), connections.clone());
+            connections.spawn("accept loop", acceptor.run());
+        }
+        drop(_inside);
+        Ok(Self { runtime, closing, connections, panel_calls })
+    }
+
+    /// Stops accepting, lets requests under way finish, and cuts what is still there after a while. Children are still
+    /// running meanwhile: they would fail the very requests we are waiting for.
+    pub async fn stop(self) {
+        self.closing.cancel();
+        if tokio::time::timeout(DRAIN, self.connections.wait()).await.is_err() {
+            tracing::info!(connections = self.connections.len(), "cutting what is still connected");
+        }
+        self.runtime.shutdown_background();
+        // A change half done must be finished: these are short.
+        if tokio::time::timeout(DRAIN, self.panel_calls.wait()).await.is_err() {
+            tracing::warn!(calls = self.panel_calls.len(), "calls of the dashboard are still under way");
+        }
+    }
+}

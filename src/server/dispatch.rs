@@ -1,0 +1,132 @@
+//! One request: is it well formed, may it pass, and whose is it?
+
+use axum::Router;
+use http::header::ALLOW;
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tower::ServiceExt;
+
+use crate::api::Seen;
+use crate::auth::{Door, Refusal};
+use crate::domain::Slug;
+use crate::proxy::body::{self, Body};
+use crate::proxy::headers::host;
+use crate::proxy::pages::Asker;
+use crate::proxy::{Peer, Proxy};
+use crate::tasks::Tasks;
+
+/// What every connection shares.
+pub(super) struct Front {
+    door: Door,
+    proxy: Proxy,
+    panel: Router,
+    panel_runtime: Handle,
+    panel_calls: Tasks,
+}
+
+impl Front {
+    pub(super) fn new(door: Door, proxy: Proxy, panel: Router, panel_runtime: Handle, panel_calls: Tasks) -> Self {
+        Self { door, proxy, panel, panel_runtime, panel_calls }
+    }
+
+    pub(super) async fn dispatch(&self, mut request: Request<Incoming>, peer: Peer) -> Response<Body> {
+        if let Err(refusal) = check_form(&mut request) {
+            return self.refuse(refusal, Asker::of(&request));
+        }
+        // Open to everybody under any name: whatever watches this server must be able to ask.
+        if request.uri().path() == "/healthz" {
+            return healthz(request.method());
+        }
+        if let Err(refusal) = self.door.admit(host::authority(request.headers())) {
+            return self.refuse(refusal, Asker::of(&request));
+        }
+        if request.uri().path().starts_with(Slug::ROOT) {
+            return self.proxy.serve(request, peer).await;
+        }
+        self.panel(request, peer).await
+    }
+
+    async fn panel(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
+        let asker = Asker::of(&request);
+        let (mut head, incoming) = request.into_parts();
+        if let Err(refusal) = self.door.admit_to_panel(&head, host::authority(&head.headers)) {
+            return self.refuse(refusal, asker);
+        }
+        let scheme = self.scheme(&head.headers, peer);
+        head.extensions.insert(Seen { scheme });
+        let request = Request::from_parts(head, axum::body::Body::new(incoming));
+        let (panel, (answer, answered)) = (self.panel.clone(), oneshot::channel());
+        // Not cancelled when the client goes: a change that has begun is finished.
+        let call = async move {
+            let Ok(response) = panel.oneshot(request).await;
+            // The client may be gone.
+            let _ = answer.send(response);
+        };
+        {
+            let _inside = self.panel_runtime.enter();
+            self.panel_calls.spawn("call of the dashboard", call);
+        }
+        match answered.await {
+            Ok(response) => response.map(|body| body.map_err(Into::into).boxed_unsync()),
+            Err(_) => self.refuse(
+                Refusal {
+                    status: StatusCode::INTERNAL_SERVER_ERROR,
+                    detail: "That went wrong here; the log of the server says how.".to_owned(),
+                },
+                asker,
+            ),
+        }
+    }
+
+    /// The scheme the client used, as far as can be told.
+    fn scheme(&self, headers: &http::HeaderMap, peer: Peer) -> &'static str {
+        let said = headers.get("x-forwarded-proto").filter(|_| self.proxy.trusts(peer.address.ip()));
+        match said {
+            Some(proto) if proto == "https" => "https",
+            Some(_) => "http",
+            None if peer.tls => "https",
+            None => "http",
+        }
+    }
+
+    fn refuse(&self, refusal: Refusal, asker: Asker) -> Response<Body> {
+        let Refusal { status, detail } = refusal;
+        let pages = self.proxy.pages();
+        let heading = status.canonical_reason().unwrap_or("Refused");
+        let mut response = pages.answer(status, &detail, asker, || pages.notice(heading, heading, &detail));
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            response
+                .headers_mut()
+                .insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
+        }
+        response
+    }
+}
+
+/// What no request may be, whomever it is for (proxy.md B2 7–8).
+fn check_form(request: &mut Request<Incoming>) -> Result<(), Refusal> {
+    let bad = |why: &str| Refusal { status: StatusCode::BAD_REQUEST, detail: format!("Bad request: {why}.") };
+    if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
+        return Err(Refusal {
+            status: StatusCode::METHOD_NOT_ALLOWED,
+            detail: format!("{} is not served here.", request.method()),
+        });
+    }
+    // `*` and authority-form have no path; only OPTIONS may ask about the server as a whole.
+    if !request.uri().path().starts_with('/') && *request.method() != Method::OPTIONS {
+        return Err(bad("the target is no path"));
+    }
+    let (version, uri) = (request.version(), request.uri().clone());
+    host::check(version, &uri, request.headers_mut()).map_err(bad)
+}
+
+fn healthz(method: &Method) -> Response<Body> {
+    let mut response = Response::new(body::full(if *method == Method::HEAD { "" } else { "{\"status\":\"ok\"}" }));
+    let headers = response.headers_mut();
+    headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,90 @@
+//! The event stream.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request};
+use http_body_util::{BodyExt, Empty};
+use hyper::body::Incoming;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+
+use crate::support::{Client, Server};
+
+struct Events {
+    body: Incoming,
+    text: String,
+}
+
+impl Events {
+    async fn open(client: Client) -> Self {
+        let stream = tokio::net::TcpStream::connect(client.address).await.unwrap();
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        let request =
+            Request::get("/api/events").header("host", client.address.to_string()).body(Empty::<Bytes>::new()).unwrap();
+        let answer = sender.send_request(request).await.unwrap();
+        assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        Self { body: answer.into_body(), text: String::new() }
+    }
+
+    /// The next event of this name that the test wants.
+    async fn next(&mut self, name: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let search = async {
+            loop {
+                while let Some(end) = self.text.find("\n\n") {
+                    let event: String = self.text.drain(..end + 2).collect();
+                    let field = |key: &str| event.lines().find_map(|line| line.strip_prefix(key)).map(str::to_owned);
+                    if field("event: ").as_deref() == Some(name) {
+                        assert!(field("id: ").is_some(), "{event}");
+                        let data: Value = serde_json::from_str(&field("data: ").unwrap()).unwrap();
+                        if wanted(&data) {
+                            return data;
+                        }
+                    }
+                }
+                let frame = self.body.frame().await.expect("the stream ended").unwrap();
+                self.text.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap());
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(15), search).await.unwrap_or_else(|_| panic!("no {name} came"))
+    }
+}
+
+#[tokio::test]
+async fn everything_that_changes_is_told() {
+    let server = Server::new();
+    let first = server.create("first", "hello.sh").await;
+    let mut events = Events::open(server.client).await;
+    let snapshot = events.next("snapshot", |_| true).await;
+    assert_eq!((snapshot["instances"][0]["name"].as_str(), snapshot["auth"].as_str()), (Some("first"), Some("none")));
+    let id = server.create("second", "hello.sh").await;
+    events.next("instance", |i| i["name"] == "second" && i["status"] == "stopped").await;
+    server.ask(id, "start").await;
+    for status in ["starting", "started"] {
+        events.next("instance", |i| i["id"] == id && i["status"] == status).await;
+    }
+    events.next("log", |log| log["id"] == id && log["size"].as_u64() > Some(0)).await;
+    server.ask(id, "stop").await;
+    for status in ["stopping", "stopped"] {
+        events.next("instance", |i| i["id"] == id && i["status"] == status).await;
+    }
+    server.client.call(Method::DELETE, &format!("/api/instances/{first}"), None).await;
+    events.next("removed", |removed| removed["id"] == first).await;
+    events.next("stats", |stats| stats["ram"]["total"].as_u64() > Some(0)).await;
+    server.blueprint("x.sh", "", "exit 3");
+    let id = server.create("x", "x.sh").await;
+    server.ask(id, "start").await;
+    let notice = events.next("notice", |_| true).await;
+    assert!(notice["text"].as_str().unwrap().starts_with("x: It ended with exit code 3."), "{notice}");
+}
+
+#[tokio::test]
+async fn an_open_stream_does_not_hold_up_the_end() {
+    let mut server = Server::new();
+    let mut events = Events::open(server.client).await;
+    events.next("snapshot", |_| true).await;
+    let begun = std::time::Instant::now();
+    assert_eq!(server.end("TERM").code(), Some(0));
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+}

@@ -1,0 +1,23 @@
+//! The product as a user has it: the real binary on a folder of its own, real child processes, real sockets.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says that something is wrong by panicking"
+)]
+
+mod support;
+
+mod blueprints;
+mod door;
+mod events;
+mod import;
+mod instances;
+mod lifecycle;
+mod logs;
+mod proxy;
+mod startup;
+mod survival;
+mod websocket;

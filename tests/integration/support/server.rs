@@ -1,0 +1,255 @@
+//! A server on a folder of its own.
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::{Answer, Client, eventually, eventually_async};
+
+/// Carried by everything a test server starts: so what is left over can be found.
+const MARK: &str = "TEST_SERVER_MARK";
+
+pub(crate) fn binary() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_aikore"))
+}
+
+/// How to start a server.
+pub(crate) struct Start {
+    folder: tempfile::TempDir,
+    env: Vec<(String, String)>,
+    pool: usize,
+}
+
+impl Start {
+    pub(crate) fn new() -> Self {
+        Self { folder: tempfile::Builder::new().prefix("aikore-test-").tempdir().unwrap(), env: Vec::new(), pool: 8 }
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn pool(mut self, size: usize) -> Self {
+        self.pool = size;
+        self
+    }
+
+    pub(crate) fn serve(self) -> Server {
+        let first = free_ports(self.pool);
+        let mut server = Server {
+            pool: (first, first + u16::try_from(self.pool).unwrap() - 1),
+            mark: format!("{:016x}", fastrand::u64(..)),
+            env: self.env,
+            folder: self.folder,
+            process: None,
+            client: Client { address: ([127, 0, 0, 1], 0).into() },
+        };
+        server.start();
+        server
+    }
+}
+
+pub(crate) struct Server {
+    pub(crate) client: Client,
+    pub(crate) pool: (u16, u16),
+    folder: tempfile::TempDir,
+    env: Vec<(String, String)>,
+    mark: String,
+    process: Option<Child>,
+}
+
+impl Server {
+    pub(crate) fn new() -> Self {
+        Start::new().serve()
+    }
+
+    pub(crate) fn config(&self) -> PathBuf {
+        self.folder.path().join("config")
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.as_ref().unwrap().id()
+    }
+
+    /// The server's command with its settings.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(binary());
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AIKORE_")) {
+            command.env_remove(name);
+        }
+        command
+            .args(arguments)
+            .env("AIKORE_CONFIG_DIR", self.config())
+            .env("AIKORE_LISTEN", "127.0.0.1:0")
+            .env("AIKORE_AUTH", "none")
+            .env("AIKORE_INSTANCE_PORT_RANGE", format!("{}-{}", self.pool.0, self.pool.1))
+            .env("AIKORE_STOP_GRACE", "3s")
+            .env(MARK, &self.mark)
+            .envs(self.env.iter().cloned())
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Starts the server, or starts it again, and waits until it is well.
+    pub(crate) fn start(&mut self) {
+        let listen = self.config().join("run/listen");
+        let _ = fs::remove_file(&listen);
+        let log = fs::OpenOptions::new().append(true).create(true).open(self.folder.path().join("server.log")).unwrap();
+        let command = &mut self.command(&["serve"]);
+        self.process = Some(command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap());
+        let address: SocketAddr = eventually("the server's address", || {
+            if let Some(status) = self.process.as_mut().unwrap().try_wait().unwrap() {
+                panic!("the server ended with {status}: {}", self.log());
+            }
+            fs::read_to_string(&listen).ok()?.lines().next()?.parse().ok()
+        });
+        self.client = Client { address };
+    }
+
+    /// What the server has printed.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("server.log")).unwrap_or_default()
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
+        assert!(
+            Command::new("kill").args([&format!("-{signal}"), &self.pid().to_string()]).status().unwrap().success()
+        );
+    }
+
+    /// Ends the server with a signal and waits for it.
+    pub(crate) fn end(&mut self, signal: &str) -> ExitStatus {
+        self.signal(signal);
+        self.wait_for_end()
+    }
+
+    pub(crate) fn wait_for_end(&mut self) -> ExitStatus {
+        let mut process = self.process.take().unwrap();
+        let ended = (0..3000).find_map(|_| {
+            std::thread::sleep(Duration::from_millis(10));
+            process.try_wait().unwrap()
+        });
+        ended.unwrap_or_else(|| {
+            process.kill().unwrap();
+            panic!("the server did not end: {}", self.log());
+        })
+    }
+
+    /// A second command on the same folder, to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    // ---- instances
+
+    /// Writes a custom blueprint.
+    pub(crate) fn blueprint(&self, name: &str, header: &str, body: &str) {
+        let folder = self.config().join("custom_blueprints");
+        fs::create_dir_all(&folder).unwrap();
+        let script =
+            format!("#!/bin/bash\n### AIKORE-METADATA-START ###\n{header}\n### AIKORE-METADATA-END ###\n{body}\n");
+        fs::write(folder.join(name), script).unwrap();
+    }
+
+    pub(crate) async fn create(&self, name: &str, blueprint: &str) -> i64 {
+        let answer = self.client.post("/api/instances/", &json!({ "name": name, "base_blueprint": blueprint })).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
+        answer.json()["id"].as_i64().unwrap()
+    }
+
+    pub(crate) async fn ask(&self, id: i64, action: &str) -> Answer {
+        self.client.call(Method::POST, &format!("/api/instances/{id}/{action}"), None).await
+    }
+
+    pub(crate) async fn instance(&self, id: i64) -> Value {
+        self.client.get(&format!("/api/instances/{id}")).await.json()
+    }
+
+    pub(crate) async fn wait_status(&self, id: i64, status: &str) -> Value {
+        eventually_async(&format!("status {status}"), || async {
+            let instance = self.instance(id).await;
+            assert!(
+                instance["status"] != "error" || status == "error",
+                "it failed: {} / {}",
+                instance["reason"],
+                self.log()
+            );
+            (instance["status"] == status).then_some(instance)
+        })
+        .await
+    }
+
+    /// An instance of the custom blueprint `body`, started.
+    pub(crate) async fn started(&self, name: &str, header: &str, body: &str) -> i64 {
+        let file = format!("{name}.sh");
+        self.blueprint(&file, header, body);
+        let id = self.create(name, &file).await;
+        let answer = self.ask(id, "start").await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+        self.wait_status(id, "started").await;
+        id
+    }
+
+    /// The stock Hello app, started.
+    pub(crate) async fn hello(&self, name: &str) -> i64 {
+        let id = self.create(name, "hello.sh").await;
+        self.ask(id, "start").await;
+        self.wait_status(id, "started").await;
+        id
+    }
+
+    /// Every live process that carries this server's mark, the server itself left out.
+    pub(crate) fn processes(&self) -> Vec<u32> {
+        let mut all = aikore::runtime::proc::marked(MARK, &self.mark);
+        all.retain(|pid| self.process.as_ref().is_none_or(|process| process.id() != *pid));
+        all
+    }
+}
+
+impl Drop for Server {
+    /// Nothing may be left of a server that was told to stop.
+    fn drop(&mut self) {
+        if self.process.is_some() {
+            self.end("TERM");
+            // A shim that has said goodbye needs a moment to be gone.
+            let left = (0..50)
+                .map(|_| {
+                    std::thread::sleep(Duration::from_millis(10));
+                    self.processes()
+                })
+                .find(Vec::is_empty);
+            if left.is_none() && !std::thread::panicking() {
+                let left = self.processes();
+                kill_all(&left);
+                panic!("left behind: {left:?}");
+            }
+        }
+        kill_all(&self.processes());
+    }
+}
+
+fn kill_all(pids: &[u32]) {
+    for pid in pids {
+        let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).status();
+    }
+}
+
+/// The first of `count` free ports in a row.
+fn free_ports(count: usize) -> u16 {
+    let count = u16::try_from(count).unwrap();
+    for _ in 0..200 {
+        let first = fastrand::u16(10_000..19_000);
+        let held: Vec<_> = (first..first + count).map_while(|port| TcpListener::bind(("0.0.0.0", port)).ok()).collect();
+        if held.len() == usize::from(count) {
+            return first;
+        }
+    }
+    panic!("no {count} free ports in a row");
+}
