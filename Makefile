@@ -1,0 +1,69 @@
+# The two commands a user needs: `make run` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash -o pipefail
+.DEFAULT_GOAL := help
+
+# What a test run builds with: see [profile.ci] in Cargo.toml.
+CI := --profile ci
+
+.PHONY: help run build assets test test-rust test-blueprints test-browser test-apps test-apps-all test-container bench soak lint fmt clean
+
+help: ## This list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+run: build ## Build what is needed and serve the dashboard; state in ./data
+	./target/release/aikore serve
+
+build: assets ## The dashboard's bundle and the release binary
+	cargo build --release --locked
+
+assets: node_modules/.installed ## The dashboard's bundle alone (assets/dist)
+	npm run --silent build
+
+node_modules/.installed: package.json package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@
+
+test: ## Set up, build quickly, and run every test but the long ones
+	./scripts/setup-tests.sh
+	$(MAKE) --no-print-directory lint-assets test-rust test-blueprints test-browser
+
+test-rust: assets ## Unit and integration tests
+	cargo test $(CI) --locked
+
+test-blueprints: ## The shell library and the Hello app, without a server
+	./tests/blueprints/run.sh
+
+test-browser: assets ## The dashboard and real apps in Chromium, over the real binary
+	cargo build $(CI) --locked
+	npm run --silent test:browser
+
+test-apps: ## Real web UIs from PyPI and npm in a browser (long; grows with the data plane)
+	@echo "no app needs the long run yet: the Gradio demo is part of make test-browser"
+
+test-apps-all: test-apps ## Every real web UI there is a blueprint for (hours; outside CI)
+
+test-container: ## The image and compose (comes with the container)
+	@echo "there is no image yet"
+
+bench: ## Side by side with NGINX (comes with the data plane)
+	@echo "there is no comparison yet"
+
+soak: ## Hours of work under faults (comes with the runtime)
+	@echo "there is no soak yet"
+
+lint: assets lint-assets ## Formatting, clippy, docs, dependency rules, shell and JavaScript
+	cargo fmt --check
+	cargo clippy $(CI) --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc $(CI) --locked --no-deps --document-private-items
+	shellcheck -x blueprints/*.sh blueprints/lib/*.sh blueprints/lib/functions/*.sh tests/blueprints/*.sh scripts/*.sh .ci/run
+	if command -v cargo-deny >/dev/null; then cargo deny check; else echo "cargo-deny is not installed (cargo install cargo-deny): dependency rules were not checked"; fi
+
+.PHONY: lint-assets
+lint-assets: node_modules/.installed
+	npm run --silent lint
+
+fmt: ## Format the Rust code
+	cargo fmt
+
+clean: ## Remove what was built
+	rm -rf target node_modules assets/dist test-results
