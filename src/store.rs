@@ -1,10 +1,12 @@
 //! The store: one SQLite file, asked from one thread of its own so that no query ever holds up an async task.
 
 mod backup;
+mod error;
 mod import;
 mod inspect;
 mod instances;
 mod open;
+mod schema;
 
 use std::path::Path;
 use std::sync::{Arc, mpsc};
@@ -16,7 +18,7 @@ use tokio::sync::oneshot;
 
 use crate::domain::{Layout, PortRange};
 
-pub use open::OpenError;
+pub use error::OpenError;
 
 /// How long a query waits for another program that holds the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

@@ -163,6 +163,27 @@ pub struct Instance {
 }
 
 impl Instance {
+    /// An instance that has never run.
+    pub fn stopped(id: InstanceId, chosen: NewInstance, now: Timestamp) -> Self {
+        Self {
+            id,
+            chosen,
+            status: Status::Stopped,
+            since: now,
+            reason: None,
+            desired: Desired::Stopped,
+            exit: None,
+            run: None,
+            last_run: None,
+            pid: None,
+            app_port: None,
+            proxy: ProxyMode::Strip,
+            target: None,
+            progress: None,
+            log_size: 0,
+        }
+    }
+
     /// Changes the status and remembers since when; setting the same status again keeps the moment.
     pub fn set_status(&mut self, status: Status, reason: Option<String>, now: Timestamp) {
         if self.status != status {

@@ -124,31 +124,13 @@ fn shell_quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{
-        BlueprintName, Desired, InstanceName, NewInstance, OutputPath, Slug, Status, Timestamp, Version,
-    };
+    use crate::domain::{BlueprintName, InstanceName, NewInstance, OutputPath, Slug, Timestamp, Version};
 
     fn instance(id: i64, name: &str) -> Instance {
         let slug = Slug::of_name(name).unwrap();
         let chosen =
             NewInstance::new(InstanceName::parse(name).unwrap(), slug, BlueprintName::parse("ComfyUI.sh").unwrap());
-        Instance {
-            id,
-            chosen,
-            status: Status::Starting,
-            since: Timestamp::from_millis(0),
-            reason: None,
-            desired: Desired::Running,
-            exit: None,
-            run: None,
-            last_run: None,
-            pid: None,
-            app_port: None,
-            proxy: ProxyMode::Strip,
-            target: None,
-            progress: None,
-            log_size: 0,
-        }
+        Instance::stopped(id, chosen, Timestamp::from_millis(0))
     }
 
     fn built(instance: &Instance, family: &Instance, proxy: ProxyMode) -> BTreeMap<String, String> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::open::OpenError;
+use super::error::OpenError;
 use super::sibling;
 
 /// Copies the database to `aikore.db.bak-<version>`, or `…-2`, `…-3` when that exists; never over an older copy.

@@ -13,7 +13,8 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::open::{OpenError, failed, migrate};
+use super::error::OpenError;
+use super::schema::migrate;
 use super::{backup, instances, sibling};
 use crate::domain::{Layout, PortRange, Timestamp};
 
@@ -21,7 +22,7 @@ use crate::domain::{Layout, PortRange, Timestamp};
 pub(super) fn import(layout: &Layout, version: i64, pool: PortRange) -> Result<(), OpenError> {
     let database = layout.database();
     tracing::info!(version, "importing the database of the earlier system");
-    let error = |error: rusqlite::Error| failed(&database, &error);
+    let error = |error: rusqlite::Error| OpenError::failed(&database, &error);
 
     // A journal left by a killed writer is rolled back here, so that it can't be taken for the new file's.
     Connection::open(&database).and_then(|c| c.pragma_update(None, "journal_mode", "DELETE")).map_err(error)?;
@@ -43,9 +44,9 @@ pub(super) fn import(layout: &Layout, version: i64, pool: PortRange) -> Result<(
 }
 
 fn write(fresh: &Path, repaired: &[repair::Repaired], database: &Path) -> Result<(), OpenError> {
-    let error = |error: rusqlite::Error| failed(database, &error);
+    let error = |error: rusqlite::Error| OpenError::failed(database, &error);
     let mut connection = Connection::open(fresh).map_err(error)?;
-    migrate(&mut connection).map_err(|error| failed(database, &error))?;
+    migrate(&mut connection).map_err(|error| OpenError::failed(database, &error))?;
     let now = Timestamp::of(std::time::SystemTime::now());
     let transaction = connection.transaction().map_err(error)?;
     // Parents may come after their satellites.

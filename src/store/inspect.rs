@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
-use super::open::OpenError;
+use super::error::OpenError;
 use super::sibling;
 
 /// What lies at the database's path.

@@ -4,8 +4,7 @@ use rusqlite::{Connection, Row, named_params};
 
 use super::{Store, StoreError, Unique};
 use crate::domain::{
-    Desired, Exit, GpuIds, Hostname, Instance, InstanceId, NewInstance, OutputPath, Port, ProxyMode, RunId, Status,
-    Timestamp, Version,
+    Exit, GpuIds, Hostname, Instance, InstanceId, NewInstance, OutputPath, Port, RunId, Timestamp, Version,
 };
 
 impl Store {
@@ -76,24 +75,7 @@ pub(super) fn insert_with_id(
         "INSERT INTO instances (id, name, slug, base_blueprint, since) VALUES (?1, ?2, ?3, ?4, ?5)",
         (id, new.name.as_str(), new.slug.as_str(), new.base_blueprint.as_str(), millis(now)),
     )?;
-    let stopped = Instance {
-        id: connection.last_insert_rowid(),
-        chosen: new.clone(),
-        status: Status::Stopped,
-        since: now,
-        reason: None,
-        desired: Desired::Stopped,
-        exit: None,
-        run: None,
-        last_run: None,
-        pid: None,
-        app_port: None,
-        proxy: ProxyMode::Strip,
-        target: None,
-        progress: None,
-        log_size: 0,
-    };
-    update(connection, &stopped).map(|_| ())
+    update(connection, &Instance::stopped(connection.last_insert_rowid(), new.clone(), now)).map(|_| ())
 }
 
 fn update(connection: &Connection, instance: &Instance) -> rusqlite::Result<usize> {
