@@ -20,6 +20,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::Hostname;
 use crate::instances::Instances;
 use crate::monitor::Monitor;
 use crate::proxy::headers::host;
@@ -41,6 +42,8 @@ pub struct Panel {
     pub boot: Arc<str>,
     /// Cancelled when the server goes: streams end then.
     pub closing: CancellationToken,
+    /// Instances answer at `<slug>.<domain>` too.
+    pub base_domain: Option<Hostname>,
 }
 
 /// How a request reached us, put beside it by the server: URLs in answers are made of it.
@@ -50,10 +53,18 @@ pub struct Seen {
     pub scheme: &'static str,
 }
 
-impl Seen {
-    /// Scheme and authority under which the client reached us.
-    fn origin(&self, headers: &HeaderMap) -> Origin {
-        Origin { scheme: self.scheme, authority: host::authority(headers).unwrap_or("localhost").to_owned() }
+impl Panel {
+    /// Where the client believes the dashboard is, as URLs in answers need it.
+    fn origin(&self, seen: &Seen, headers: &HeaderMap) -> Origin {
+        let authority = host::authority(headers).unwrap_or("localhost");
+        let host = host::without_port(authority);
+        let port = authority.strip_prefix(host).unwrap_or_default();
+        Origin {
+            scheme: seen.scheme,
+            host: host.to_owned(),
+            port: port.to_owned(),
+            base_domain: self.base_domain.clone(),
+        }
     }
 }
 
@@ -61,7 +72,10 @@ impl Seen {
 #[derive(Debug, Clone)]
 struct Origin {
     scheme: &'static str,
-    authority: String,
+    host: String,
+    /// With its colon; empty for the scheme's default.
+    port: String,
+    base_domain: Option<Hostname>,
 }
 
 /// The router of everything that is not an app's.
@@ -84,6 +98,7 @@ pub fn router(panel: Panel) -> Router {
         .route("/", get(files::index))
         .route("/.aikore/assets/{*path}", get(files::asset))
         .route("/.aikore/instances/{slug}/state", get(instances::state))
+        .route("/.aikore/instances/{slug}/start", post(instances::start_by_slug))
         .nest("/api", api)
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)

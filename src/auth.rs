@@ -32,7 +32,7 @@ impl Door {
         Self { hosts }
     }
 
-    /// Whether a request may pass at all, wherever it leads. `host` is the authority it was sent to.
+    /// Whether a request may pass at all, wherever it leads. `host` is the name it was sent to, without port.
     ///
     /// # Errors
     /// 421 (RFC 9110 §15.5.20) for a name that is not ours.

@@ -17,7 +17,7 @@ pub use auth::AllowedHosts;
 pub use listen::Listen;
 pub use settings::{Given, Source};
 
-use crate::domain::{Invalid, Layout, PortRange};
+use crate::domain::{Hostname, Invalid, Layout, PortRange};
 
 /// Everything the server was told.
 #[derive(Debug, Clone)]
@@ -30,6 +30,8 @@ pub struct Config {
     pub pool: PortRange,
     /// A folder of stock blueprints instead of the built-in ones.
     pub blueprints_dir: Option<PathBuf>,
+    /// Instances answer at `<slug>.<domain>` too.
+    pub base_domain: Option<Hostname>,
     /// The names the panel answers to.
     pub allowed_hosts: AllowedHosts,
     /// Peers whose `X-Forwarded-*` is believed.
@@ -81,6 +83,7 @@ impl Config {
             listen,
             pool: given.parse("instance-port-range")?,
             blueprints_dir: given.text("blueprints-dir").map(folder::blueprints).transpose()?,
+            base_domain: given.parse_list("base-domain", Hostname::parse)?.into_iter().next(),
             allowed_hosts: given.parse("allowed-hosts")?,
             trusted_proxies: given.parse_list("trusted-proxies", parse_network)?,
             log: Log {

@@ -17,19 +17,19 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use http::header::LOCATION;
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
 use ipnet::IpNet;
 
 use body::Body;
-use pages::Pages;
-use table::Entry;
-use target::InstancePath;
+use headers::host;
+use pages::{Asker, Pages};
+use target::{InstancePath, Step, WayIn};
 
 pub use error::ProxyError;
-pub use table::Table;
+pub use table::{Entry, Table};
 
-use crate::domain::ProxyMode;
+use crate::domain::{Port, Route};
 
 /// What the proxy has to know of the connection a request came over.
 #[derive(Debug, Clone, Copy)]
@@ -72,41 +72,61 @@ impl Proxy {
         self.inner.trusted.iter().any(|network| network.contains(&peer))
     }
 
-    /// Answers a request whose path lies under `/instance/`.
-    pub async fn serve(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
-        let head = pages::Asker::of(&request);
-        match self.route(request, peer).await {
-            Ok(response) => response,
-            Err(error) => self.inner.pages.error(&error, &head),
+    /// The instance whose own origin this host name is, if it is one's.
+    pub fn by_host(&self, host: &str) -> Option<Arc<Entry>> {
+        self.inner.table.by_host(host)
+    }
+
+    /// The instance this port of the pool leads to.
+    pub fn by_port(&self, port: Port) -> Option<Arc<Entry>> {
+        self.inner.table.load().by_port(port).cloned()
+    }
+
+    /// Answers a request whose path lies under `/instance/` on the dashboard's origin.
+    pub async fn serve_path(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
+        let slug = InstancePath::of(request.uri().path()).map_or("", |path| path.slug);
+        let entry = {
+            // Not held while the answer is on its way: snapshots are many and short-lived.
+            let routes = self.inner.table.load();
+            routes
+                .by_slug(slug)
+                .cloned()
+                .ok_or_else(|| ProxyError::Unknown { slug: slug.to_owned(), near: routes.near(slug) })
+        };
+        let asker = Asker::of(&request);
+        match entry {
+            Ok(entry) => self.serve(request, peer, &entry, WayIn::Path).await,
+            Err(error) => self.inner.pages.error(&error, &asker),
         }
     }
 
-    async fn route(&self, request: Request<Incoming>, peer: Peer) -> Result<Response<Body>, ProxyError> {
-        let Some(path) = InstancePath::of(request.uri().path()) else {
-            return Err(ProxyError::Unknown { slug: String::new(), near: Vec::new() });
-        };
-        let table = self.inner.table.load();
-        let Some(entry) = table.by_slug(path.slug) else {
-            return Err(ProxyError::Unknown { slug: path.slug.to_owned(), near: table.near(path.slug) });
-        };
-        let prefix = path.prefix();
-        match entry.route.mode {
-            // Only stripped apps lose their relative links without the slash; the others decide for themselves
-            // (prefix.md 9: an app that redirects the other way would loop).
-            ProxyMode::Strip if path.rest.is_empty() && matches!(*request.method(), Method::GET | Method::HEAD) => {
-                Ok(add_slash(request.uri()))
+    /// Answers a request on an instance's own origin: its public port or a host name.
+    pub async fn serve_origin(&self, request: Request<Incoming>, peer: Peer, entry: &Arc<Entry>) -> Response<Body> {
+        self.serve(request, peer, entry, WayIn::Origin).await
+    }
+
+    async fn serve(&self, request: Request<Incoming>, peer: Peer, entry: &Arc<Entry>, way: WayIn) -> Response<Body> {
+        let asker = Asker::of(&request);
+        let prefix = entry.route.slug.prefix();
+        let answered = match target::decide(entry.route.mode, way, request.method(), request.uri().path(), &prefix) {
+            Step::AddSlash => Ok(redirect(
+                StatusCode::PERMANENT_REDIRECT,
+                &with_query(&format!("{}/", request.uri().path()), request.uri()),
+            )),
+            Step::ToPrefix => {
+                Ok(redirect(StatusCode::TEMPORARY_REDIRECT, &with_query(&format!("{prefix}/"), request.uri())))
             }
-            ProxyMode::Strip => self.forward(request, peer, entry, &prefix, true).await,
-            ProxyMode::Preserve => self.forward(request, peer, entry, &prefix, false).await,
-            ProxyMode::RootOnly => Err(ProxyError::RootOnly(Box::new(entry.route.clone()))),
-        }
+            Step::ToOrigin => self.to_origin(&request, peer, &entry.route, &prefix),
+            Step::Forward { strip } => self.forward(request, peer, entry, &prefix, strip).await,
+        };
+        answered.unwrap_or_else(|error| self.inner.pages.error(&error, &asker))
     }
 
     async fn forward(
         &self,
         request: Request<Incoming>,
         peer: Peer,
-        entry: &Arc<Entry>,
+        entry: &Entry,
         prefix: &str,
         strip: bool,
     ) -> Result<Response<Body>, ProxyError> {
@@ -114,14 +134,49 @@ impl Proxy {
         let way = forward::Way { prefix, strip, trusted: self.trusts(peer.address.ip()), peer };
         forward::forward(request, upstream, &way, &entry.route).await
     }
+
+    /// From the path of an app that can't live there to its public port, the rest of the path kept.
+    fn to_origin(
+        &self,
+        request: &Request<Incoming>,
+        peer: Peer,
+        route: &Route,
+        prefix: &str,
+    ) -> Result<Response<Body>, ProxyError> {
+        let host = host::authority(request.headers()).map(host::without_port);
+        let (Some(host), Some(port)) = (host, route.public_port) else {
+            return Err(ProxyError::RootOnly(Box::new(route.clone())));
+        };
+        let scheme = self.scheme(request.headers(), peer);
+        let rest = request.uri().path().strip_prefix(prefix).filter(|rest| !rest.is_empty()).unwrap_or("/");
+        Ok(redirect(
+            StatusCode::TEMPORARY_REDIRECT,
+            &with_query(&format!("{scheme}://{host}:{port}{rest}"), request.uri()),
+        ))
+    }
+
+    /// The scheme the client used, as far as can be told.
+    pub fn scheme(&self, headers: &HeaderMap, peer: Peer) -> &'static str {
+        match headers.get("x-forwarded-proto").filter(|_| self.trusts(peer.address.ip())) {
+            Some(proto) if proto == "https" => "https",
+            Some(_) => "http",
+            None if peer.tls => "https",
+            None => "http",
+        }
+    }
 }
 
-/// `/instance/a?x` → `/instance/a/?x`, as a path without host: what the browser sees stays what it was.
-fn add_slash(uri: &Uri) -> Response<Body> {
-    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+fn with_query(path: &str, uri: &Uri) -> String {
+    match uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    }
+}
+
+fn redirect(status: StatusCode, location: &str) -> Response<Body> {
     let mut response = Response::new(body::empty());
-    *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
-    match HeaderValue::try_from(format!("{}/{query}", uri.path())) {
+    *response.status_mut() = status;
+    match HeaderValue::try_from(location) {
         Ok(location) => drop(response.headers_mut().insert(LOCATION, location)),
         Err(_) => *response.status_mut() = StatusCode::BAD_REQUEST,
     }

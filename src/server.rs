@@ -7,23 +7,30 @@ mod accept;
 mod admin;
 mod dispatch;
 mod listeners;
+mod pool;
 
+use std::collections::BTreeSet;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Door;
+use crate::domain::Port;
 use crate::proxy::Proxy;
 use crate::tasks::Tasks;
 
 pub use admin::AdminSocket;
 pub use listeners::{BindError, Listeners};
 
-use dispatch::Front;
+use accept::Acceptor;
+use dispatch::{Entrance, Front};
+use pool::Pool;
 
 /// How long requests under way may take once the server is going.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -38,12 +45,14 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts serving: the data plane on threads of its own, the panel's calls on `panel_runtime`.
+    /// Starts serving: the data plane on threads of its own, the panel's calls on `panel_runtime`. A
+    /// listener is kept for each of the `public_ports` of the moment.
     ///
     /// # Errors
     /// The threads could not be started, or a socket not be made ready.
     pub fn start(
         listeners: Listeners,
+        public_ports: watch::Receiver<BTreeSet<Port>>,
         door: Door,
         proxy: Proxy,
         panel: Router,
@@ -53,13 +62,22 @@ impl Server {
         let closing = CancellationToken::new();
         let (connections, panel_calls) = (Tasks::default(), Tasks::default());
         let front = Arc::new(Front::new(door, proxy, panel, panel_runtime, panel_calls.clone()));
-        let _inside = runtime.enter();
+        let inside = runtime.enter();
+        let pool = Pool {
+            hosts: listeners.addresses().iter().map(SocketAddr::ip).collect(),
+            wanted: public_ports,
+            front: Arc::clone(&front),
+            closing: closing.clone(),
+            connections: connections.clone(),
+        };
+        connections.spawn("public ports", pool.run());
         for listener in listeners.into_sockets() {
             let listener = tokio::net::TcpListener::from_std(listener)?;
-            let acceptor = accept::Acceptor::new(listener, Arc::clone(&front), closing.clone(), connections.clone());
+            let acceptor =
+                Acceptor::new(listener, Arc::clone(&front), Entrance::Panel, closing.clone(), connections.clone());
             connections.spawn("accept loop", acceptor.run());
         }
-        drop(_inside);
+        drop(inside);
         Ok(Self { runtime, closing, connections, panel_calls })
     }
 

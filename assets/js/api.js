@@ -88,15 +88,19 @@ export const api = {
 const NAMES = ['snapshot', 'instance', 'removed', 'log', 'stats', 'notice'];
 
 /**
- * Opens the one event stream. It reconnects by itself; where the browser gives up, the caller opens a new one.
+ * Opens the one event stream. Once it is lost it is closed: when to open a new one is the caller's choice, since browsers
+ * wait long or give up.
  * @param {(name: string, data: any) => void} onEvent
- * @param {(closed: boolean) => void} onLost
+ * @param {() => void} onLost
  */
 export function openEvents(onEvent, onLost) {
   const source = new EventSource(new URL('api/events', document.baseURI));
   for (const name of NAMES) {
     source.addEventListener(name, (event) => onEvent(name, JSON.parse(/** @type {MessageEvent} */ (event).data)));
   }
-  source.addEventListener('error', () => onLost(source.readyState === EventSource.CLOSED));
+  source.addEventListener('error', () => {
+    source.close();
+    onLost();
+  });
   return source;
 }

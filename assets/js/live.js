@@ -24,7 +24,7 @@ export class Live extends EventTarget {
   start() {
     this.#open();
     setInterval(() => this.#watch(), 5000);
-    addEventListener('offline', () => this.#lost(true));
+    addEventListener('offline', () => this.#lost());
     addEventListener('online', () => this.#open());
     addEventListener('pageshow', (event) => event.persisted && this.#open());
   }
@@ -36,14 +36,12 @@ export class Live extends EventTarget {
     this.#figures = 0;
     this.#source = openEvents(
       (name, data) => this.#take(name, data),
-      (closed) => this.#lost(closed),
+      () => this.#lost(),
     );
   }
 
-  /** @param {boolean} closed the browser will not try again by itself */
-  #lost(closed) {
+  #lost() {
     this.server.setLink('lost');
-    if (!closed) return;
     this.#source?.close();
     clearTimeout(this.#timer);
     const wait = RETRY[Math.min(this.#tries++, RETRY.length - 1)];
@@ -51,7 +49,7 @@ export class Live extends EventTarget {
   }
 
   #watch() {
-    if (this.#figures >= 2 && Date.now() - this.#heard > SILENCE && !document.hidden) this.#lost(true);
+    if (this.#figures >= 2 && Date.now() - this.#heard > SILENCE && !document.hidden) this.#lost();
   }
 
   /** @param {string} name @param {any} data */

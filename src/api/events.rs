@@ -33,7 +33,7 @@ pub(super) async fn events(
     let stream = Stream {
         events: panel.instances.subscribe(),
         stats: panel.monitor.subscribe(),
-        origin: seen.origin(&headers),
+        origin: panel.origin(&seen, &headers),
         panel,
         sent: 0,
     };

@@ -1,5 +1,7 @@
 //! `/api/instances`.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::body::Body as HttpBody;
 use axum::extract::{Extension, Path, State};
@@ -20,7 +22,7 @@ use crate::instances::{Change, Create, DeleteMode};
 const STATE_LINES: usize = 12;
 
 pub(super) async fn list(State(panel): State<Panel>, Extension(seen): Extension<Seen>, headers: HeaderMap) -> Response {
-    let origin = seen.origin(&headers);
+    let origin = panel.origin(&seen, &headers);
     let all = panel.instances.list();
     let views: Vec<_> = all.iter().map(|instance| InstanceView::new(instance, &origin)).collect();
     Json(views).into_response()
@@ -33,7 +35,7 @@ pub(super) async fn create(
     Body(create): Body<Create>,
 ) -> Result<Response, ApiError> {
     let instance = panel.instances.create(create).await?;
-    Ok((StatusCode::CREATED, Json(InstanceView::new(&instance, &seen.origin(&headers)))).into_response())
+    Ok((StatusCode::CREATED, Json(InstanceView::new(&instance, &panel.origin(&seen, &headers)))).into_response())
 }
 
 pub(super) async fn read(
@@ -43,7 +45,7 @@ pub(super) async fn read(
     Id(id): Id,
 ) -> Result<Response, ApiError> {
     let instance = panel.instances.get(id)?;
-    Ok(show(&instance, &seen, &headers))
+    Ok(show(&panel, &instance, &seen, &headers))
 }
 
 pub(super) async fn change(
@@ -54,7 +56,7 @@ pub(super) async fn change(
     Body(change): Body<Change>,
 ) -> Result<Response, ApiError> {
     let (instance, applied) = panel.instances.change(id, change).await?;
-    Ok(Json(InstanceView::new(&instance, &seen.origin(&headers)).applied(applied)).into_response())
+    Ok(Json(InstanceView::new(&instance, &panel.origin(&seen, &headers)).applied(applied)).into_response())
 }
 
 #[derive(Deserialize)]
@@ -92,7 +94,7 @@ pub(super) async fn start(
     Id(id): Id,
 ) -> Result<Response, ApiError> {
     let instance = panel.instances.start(id).await?;
-    Ok(show(&instance, &seen, &headers))
+    Ok(show(&panel, &instance, &seen, &headers))
 }
 
 pub(super) async fn stop(
@@ -103,7 +105,7 @@ pub(super) async fn stop(
     Params(wait): Params<Wait>,
 ) -> Result<Response, ApiError> {
     let instance = panel.instances.stop(id, wait.wait).await?;
-    Ok(show(&instance, &seen, &headers))
+    Ok(show(&panel, &instance, &seen, &headers))
 }
 
 pub(super) async fn restart(
@@ -114,7 +116,7 @@ pub(super) async fn restart(
     Params(wait): Params<Wait>,
 ) -> Result<Response, ApiError> {
     let instance = panel.instances.restart(id, wait.wait).await?;
-    Ok(show(&instance, &seen, &headers))
+    Ok(show(&panel, &instance, &seen, &headers))
 }
 
 #[derive(Deserialize)]
@@ -166,15 +168,23 @@ async fn download(panel: &Panel, id: i64) -> Result<Response, ApiError> {
 /// What the page of an instance that is not ready polls: small, and no stream, since a browser allows only six
 /// connections to an origin.
 pub(super) async fn state(State(panel): State<Panel>, Path(slug): Path<String>) -> Result<Response, ApiError> {
-    let all = panel.instances.list();
-    let instance = all
-        .iter()
-        .find(|instance| instance.chosen.slug.as_str() == slug)
-        .ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, format!("There is no instance '{slug}'.")))?;
+    let instance = by_slug(&panel, &slug)?;
     let log = panel.instances.log_tail(instance.id, STATE_LINES).await?;
-    Ok(([(CACHE_CONTROL, "no-store")], Json(StateView::new(instance, log))).into_response())
+    Ok(([(CACHE_CONTROL, "no-store")], Json(StateView::new(&instance, log))).into_response())
 }
 
-fn show(instance: &Instance, seen: &Seen, headers: &HeaderMap) -> Response {
-    Json(InstanceView::new(instance, &seen.origin(headers))).into_response()
+/// The Start button of that page. On an instance's own origin `/api` is the app's, so the call has a place of its own.
+pub(super) async fn start_by_slug(State(panel): State<Panel>, Path(slug): Path<String>) -> Result<Response, ApiError> {
+    let instance = panel.instances.start(by_slug(&panel, &slug)?.id).await?;
+    Ok(Json(StateView::new(&instance, Vec::new())).into_response())
+}
+
+fn by_slug(panel: &Panel, slug: &str) -> Result<Arc<Instance>, ApiError> {
+    let all = panel.instances.list();
+    let found = all.into_iter().find(|instance| instance.chosen.slug.as_str() == slug);
+    found.ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, format!("There is no instance '{slug}'.")))
+}
+
+fn show(panel: &Panel, instance: &Instance, seen: &Seen, headers: &HeaderMap) -> Response {
+    Json(InstanceView::new(instance, &panel.origin(seen, headers))).into_response()
 }

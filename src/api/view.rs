@@ -109,11 +109,27 @@ impl<'a> InstanceView<'a> {
 
 impl Urls {
     fn new(instance: &Instance, origin: &Origin) -> Self {
-        // Only what is served is shown: public ports and host names come with the data plane's next form.
-        let _ = origin.authority.as_str();
-        let _ = origin.scheme;
-        Self { path: format!("{}/", instance.chosen.slug.prefix()), port: None, host: None }
+        let Origin { scheme, host, port, base_domain } = origin;
+        let chosen = &instance.chosen;
+        let slug = &chosen.slug;
+        let name = match (&chosen.hostname, base_domain) {
+            (Some(own), _) if chosen.use_custom_hostname => Some(own.to_string()),
+            (_, Some(domain)) => Some(format!("{slug}.{domain}")),
+            // Every machine takes that name for itself: it leads here only for who is here.
+            _ if is_loopback(host) => Some(format!("{slug}.localhost")),
+            _ => None,
+        };
+        Self {
+            path: format!("{}/", slug.prefix()),
+            port: chosen.public_port().map(|public| format!("{scheme}://{host}:{public}/")),
+            host: name.map(|name| format!("{scheme}://{name}{port}/")),
+        }
     }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// What the page of an instance that is not ready shows, and polls.

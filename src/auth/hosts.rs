@@ -19,9 +19,10 @@ pub enum HostRule {
 const PRIVATE_SUFFIXES: [&str; 5] = [".local", ".lan", ".home.arpa", ".internal", ".localhost"];
 
 impl HostRule {
-    /// Whether an authority (`host` or `host:port`) names us.
-    pub fn allows(&self, authority: &str) -> bool {
-        let host = host_of(authority);
+    /// Whether a host name, without port, is ours.
+    pub fn allows(&self, host: &str) -> bool {
+        // A name written out to the root of the DNS is the same name.
+        let host = host.trim_end_matches('.');
         if is_address(host) || is_loopback_name(host) {
             return true;
         }
@@ -31,18 +32,8 @@ impl HostRule {
                 !host.is_empty()
                     && (!host.contains('.') || PRIVATE_SUFFIXES.iter().any(|suffix| ends_with(host, suffix)))
             }
-            Self::Listed(names) => {
-                names.iter().any(|name| host.trim_end_matches('.').eq_ignore_ascii_case(name.as_str()))
-            }
+            Self::Listed(names) => names.iter().any(|name| host.eq_ignore_ascii_case(name.as_str())),
         }
-    }
-}
-
-/// The host of an authority, without port.
-fn host_of(authority: &str) -> &str {
-    match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
-        _ => authority,
     }
 }
 
@@ -55,7 +46,7 @@ fn is_loopback_name(host: &str) -> bool {
 }
 
 fn ends_with(host: &str, suffix: &str) -> bool {
-    host.trim_end_matches('.').to_ascii_lowercase().ends_with(suffix)
+    host.to_ascii_lowercase().ends_with(suffix)
 }
 
 #[cfg(test)]
@@ -66,17 +57,19 @@ mod tests {
     fn names() {
         let listed = HostRule::Listed(vec![Hostname::parse("ai.example.com").unwrap()]);
         for (host, private, in_list) in [
-            ("127.0.0.1:9000", true, true),
+            ("127.0.0.1", true, true),
             ("192.168.1.5", true, true),
-            ("[::1]:9000", true, true),
+            ("[::1]", true, true),
             ("[fe80::1]", true, true),
-            ("localhost:9000", true, true),
-            ("a.localhost:9000", true, true),
-            ("gpubox:9000", true, false),
+            ("localhost", true, true),
+            ("a.localhost", true, true),
+            ("gpubox", true, false),
             ("gpubox.local", true, false),
             ("GPUBOX.LAN", true, false),
+            ("localhost.", true, true),
+            ("127.0.0.1.", true, true),
             ("box.home.arpa.", true, false),
-            ("ai.example.com:443", false, true),
+            ("ai.example.com", false, true),
             ("AI.example.com", false, true),
             ("evil.example.com", false, false),
             ("evil.com", false, false),

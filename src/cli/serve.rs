@@ -71,7 +71,7 @@ async fn run(
 ) -> Result<(), Failed> {
     let layout = config.layout.clone();
     let addresses = listeners.addresses();
-    let table = Arc::new(Table::default());
+    let table = Arc::new(Table::new(config.base_domain.clone()));
     let instances = open_instances(&config, store, &addresses, Arc::clone(&table)).await?;
     let closing = CancellationToken::new();
     let hand_over = CancellationToken::new();
@@ -80,13 +80,20 @@ async fn run(
         monitor: Monitor::start().map_err(Failed::failure)?,
         boot: format!("{:012x}", fastrand::u64(..1 << 48)).into(),
         closing: closing.clone(),
+        base_domain: config.base_domain.clone(),
     });
     let admin = AdminSocket::open(&layout.admin_socket(), with_hand_over(panel.clone(), hand_over.clone()))
         .map_err(|error| Failed::failure(format!("{}: {error}", layout.admin_socket().display())))?;
     let mut signals = Signals::listen().map_err(Failed::failure)?;
-    let server =
-        Server::start(listeners, door(&config), Proxy::new(table, config.trusted_proxies), panel, Handle::current())
-            .map_err(Failed::failure)?;
+    let server = Server::start(
+        listeners,
+        table.ports(),
+        door(&config),
+        Proxy::new(table, config.trusted_proxies),
+        panel,
+        Handle::current(),
+    )
+    .map_err(Failed::failure)?;
     announce(&layout, &addresses, &mut lock)?;
     tracing::info!(config_dir = %layout.root().display(), took = ?started.elapsed(), "ready: {}", urls(&addresses));
 

@@ -38,7 +38,7 @@ pub static TABLE: &[Setting] = &[
     setting("listen", "", "Addresses of the dashboard, address:port,… [default: 0.0.0.0:9000,[::]:9000]"),
     setting("instance-port-range", PortRange::DEFAULT, "Pool of public ports"),
     setting("blueprints-dir", "", "Folder of stock blueprints instead of the built-in ones"),
-    later("base-domain", "", "Serve instances at <slug>.<domain>"),
+    setting("base-domain", "", "Serve instances at <slug>.<domain>"),
     setting("auth", "", "Login: password or none"),
     Setting { secret: true, ..later("password", "", "Sets the admin password at start") },
     later("password-file", "", "File that holds the admin password"),

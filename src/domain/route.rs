@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Exit, InstanceId, InstanceName, RunId, Slug, Status, word_enum};
+use super::{Exit, Hostname, InstanceId, InstanceName, Port, RunId, Slug, Status, word_enum};
 
 word_enum! {
     /// How an app lives under its path.
@@ -25,6 +25,10 @@ pub struct Route {
     pub name: InstanceName,
     /// The first path segment after `/instance/`.
     pub slug: Slug,
+    /// The port of the pool that leads here.
+    pub public_port: Option<Port>,
+    /// A host name chosen for it, in use.
+    pub hostname: Option<Hostname>,
     /// Strip or preserve.
     pub mode: ProxyMode,
     /// Decides between forwarding and a page.

@@ -47,6 +47,7 @@ impl Inner {
     }
 }
 
+/// A port that an instance has just left is closed within a moment: then it is asked for again.
 fn is_free(port: Port) -> bool {
     TcpListener::bind((Ipv4Addr::UNSPECIFIED, port.get())).is_ok()
 }

@@ -159,6 +159,8 @@ fn route(instance: &Instance) -> Route {
         instance: instance.id,
         name: instance.chosen.name.clone(),
         slug: instance.chosen.slug.clone(),
+        public_port: instance.chosen.public_port(),
+        hostname: instance.chosen.hostname.clone().filter(|_| instance.chosen.use_custom_hostname),
         mode: instance.proxy,
         status: instance.status,
         reason: instance.reason.clone(),

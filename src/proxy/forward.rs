@@ -104,7 +104,11 @@ fn check_expectation(headers: &mut HeaderMap) -> Result<(), ProxyError> {
     }
 }
 
+/// `TE` counts only where `Connection` names it too (RFC 9110 §10.1.4).
 fn wants_trailers(headers: &HeaderMap) -> bool {
+    if !hop_by_hop::connection_has(headers, "te") {
+        return false;
+    }
     let lines = headers.get_all(TE).iter().filter_map(|line| line.to_str().ok());
     lines.flat_map(|line| line.split(',')).any(|token| token.trim().eq_ignore_ascii_case("trailers"))
 }
@@ -122,6 +126,10 @@ fn join_cookies(headers: &mut HeaderMap) {
 /// The answer as the client gets it.
 fn finish(answer: Response<Incoming>, way: &Way<'_>, hosts: &[&str]) -> Response<Body> {
     let (mut parts, body) = answer.into_parts();
+    if parts.headers.contains_key(TRANSFER_ENCODING) {
+        // The coding decides the length, whatever else was said (RFC 9112 §6.3).
+        parts.headers.remove(CONTENT_LENGTH);
+    }
     hop_by_hop::remove(&mut parts.headers);
     if way.strip {
         location::restore_prefix(&mut parts.headers, way.prefix, hosts);
@@ -153,6 +161,18 @@ mod tests {
         assert!(
             check_framing(&headers(&[("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")])).is_err()
         );
+    }
+
+    #[test]
+    fn trailers_are_asked_for_by_two_fields() {
+        for (fields, wanted) in [
+            (&[("te", "trailers"), ("connection", "TE")][..], true),
+            (&[("te", "gzip;q=0.5, Trailers"), ("connection", "close, te")], true),
+            (&[("te", "trailers")], false),
+            (&[("te", "gzip"), ("connection", "te")], false),
+        ] {
+            assert_eq!(wants_trailers(&headers(fields)), wanted, "{fields:?}");
+        }
     }
 
     #[test]

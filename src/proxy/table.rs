@@ -1,27 +1,35 @@
 //! The routing table: an immutable snapshot behind an atomic pointer. A change makes a new snapshot; requests under way
 //! keep the one they began with.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
+use tokio::sync::watch;
 
 use super::upstream::Upstream;
-use crate::domain::{InstanceId, Route};
+use crate::domain::{Hostname, InstanceId, Port, Route};
 use crate::instances::RouteSink;
 
 /// Every route, replaced as a whole.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Table {
     snapshot: ArcSwap<Snapshot>,
     /// One writer at a time; readers never wait.
     writing: Mutex<()>,
+    /// The ports of the pool that lead somewhere: whoever opens listeners follows it.
+    ports: watch::Sender<BTreeSet<Port>>,
+    /// `<slug>.<domain>` leads to an instance too.
+    base_domain: Option<Hostname>,
 }
 
 /// The routes of one moment.
 #[derive(Debug, Default, Clone)]
 pub struct Snapshot {
+    by_instance: HashMap<InstanceId, Arc<Entry>>,
     by_slug: HashMap<Box<str>, Arc<Entry>>,
+    by_port: HashMap<Port, Arc<Entry>>,
+    by_host: HashMap<Box<str>, Arc<Entry>>,
 }
 
 /// A route, and the way to the process behind it.
@@ -32,10 +40,33 @@ pub struct Entry {
     pub(super) upstream: Option<Arc<Upstream>>,
 }
 
+/// Names that every browser takes for this very machine (RFC 6761 §6.3).
+const LOOPBACK_SUFFIX: &str = ".localhost";
+
 impl Table {
+    /// An empty table; with a domain, instances answer at `<slug>.<domain>`.
+    pub fn new(base_domain: Option<Hostname>) -> Self {
+        Self { snapshot: ArcSwap::default(), writing: Mutex::default(), ports: watch::Sender::default(), base_domain }
+    }
+
     /// The routes now.
     pub fn load(&self) -> Guard<Arc<Snapshot>> {
         self.snapshot.load()
+    }
+
+    /// Follows the ports of the pool that lead somewhere.
+    pub fn ports(&self) -> watch::Receiver<BTreeSet<Port>> {
+        self.ports.subscribe()
+    }
+
+    /// The instance whose own origin this host name is.
+    pub fn by_host(&self, host: &str) -> Option<Arc<Entry>> {
+        let routes = self.load();
+        let host = host.trim_end_matches('.').to_ascii_lowercase();
+        let slug = host
+            .strip_suffix(LOOPBACK_SUFFIX)
+            .or_else(|| host.strip_suffix(self.base_domain.as_ref()?.as_str())?.strip_suffix('.'));
+        slug.and_then(|slug| routes.by_slug.get(slug)).or_else(|| routes.by_host.get(host.as_str())).cloned()
     }
 
     fn change(&self, change: impl FnOnce(&mut Snapshot)) {
@@ -43,7 +74,13 @@ impl Table {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut next = Snapshot::clone(&self.snapshot.load());
         change(&mut next);
+        let ports: BTreeSet<Port> = next.by_port.keys().copied().collect();
         self.snapshot.store(Arc::new(next));
+        self.ports.send_if_modified(|present| {
+            let differs = *present != ports;
+            *present = ports;
+            differs
+        });
     }
 }
 
@@ -51,6 +88,11 @@ impl Snapshot {
     /// The entry of exactly this slug.
     pub fn by_slug(&self, slug: &str) -> Option<&Arc<Entry>> {
         self.by_slug.get(slug)
+    }
+
+    /// The entry of this port of the pool.
+    pub fn by_port(&self, port: Port) -> Option<&Arc<Entry>> {
+        self.by_port.get(&port)
     }
 
     /// Slugs a person may have meant.
@@ -65,11 +107,27 @@ impl Snapshot {
         near
     }
 
-    /// The entry of an instance, under whatever slug it is.
+    /// Takes an instance's ways in out.
     fn take(&mut self, instance: InstanceId) -> Option<Arc<Entry>> {
-        let slug =
-            self.by_slug.iter().find(|(_, entry)| entry.route.instance == instance).map(|(slug, _)| slug.clone())?;
-        self.by_slug.remove(&slug)
+        let entry = self.by_instance.remove(&instance)?;
+        self.by_slug.remove(entry.route.slug.as_str());
+        self.by_port.retain(|_, other| other.route.instance != instance);
+        self.by_host.retain(|_, other| other.route.instance != instance);
+        Some(entry)
+    }
+
+    fn add(&mut self, entry: Entry) {
+        let entry = Arc::new(entry);
+        let route = &entry.route;
+        if let Some(port) = route.public_port {
+            self.by_port.insert(port, Arc::clone(&entry));
+        }
+        if let Some(host) = &route.hostname {
+            // Two instances may name the same host; who came first keeps it.
+            self.by_host.entry(host.as_str().into()).or_insert_with(|| Arc::clone(&entry));
+        }
+        self.by_slug.insert(route.slug.as_str().into(), Arc::clone(&entry));
+        self.by_instance.insert(route.instance, entry);
     }
 }
 
@@ -93,7 +151,7 @@ impl RouteSink for Table {
                     None
                 }
             };
-            snapshot.by_slug.insert(route.slug.as_str().into(), Arc::new(Entry { route, upstream }));
+            snapshot.add(Entry { route, upstream });
         });
     }
 
@@ -119,6 +177,8 @@ mod tests {
             instance,
             name: slug.parse().unwrap(),
             slug: slug.parse().unwrap(),
+            public_port: Port::new(19_000 + u16::try_from(instance).unwrap()),
+            hostname: None,
             mode: ProxyMode::Strip,
             status: Status::Started,
             reason: None,
@@ -130,7 +190,7 @@ mod tests {
 
     #[test]
     fn an_upstream_lives_as_long_as_its_process() {
-        let table = Table::default();
+        let table = Table::new(None);
         table.put(route(1, "a", Some(20001), "r1"));
         let first = table.load().by_slug("a").unwrap().upstream.clone().unwrap();
         table.put(route(1, "b", Some(20001), "r1"));
@@ -147,8 +207,43 @@ mod tests {
     }
 
     #[test]
+    fn ports_follow_the_routes() {
+        let table = Table::new(None);
+        let ports = table.ports();
+        let now = || ports.borrow().iter().map(|port| port.get()).collect::<Vec<_>>();
+        table.put(route(1, "a", None, "r"));
+        table.put(route(2, "b", None, "r"));
+        assert_eq!(now(), [19_001, 19_002]);
+        table.put(Route { public_port: Port::new(19_009), ..route(1, "a", None, "r") });
+        assert_eq!(now(), [19_002, 19_009]);
+        assert_eq!(table.load().by_port(Port::new(19_009).unwrap()).unwrap().route.instance, 1);
+        table.remove(2);
+        assert_eq!(now(), [19_009]);
+    }
+
+    #[test]
+    fn hosts_lead_to_their_instance() {
+        let table = Table::new(Some("ai.example".parse().unwrap()));
+        table.put(Route { hostname: Some("comfy.lan".parse().unwrap()), ..route(1, "comfy", None, "r") });
+        table.put(Route { hostname: Some("comfy.lan".parse().unwrap()), ..route(2, "late", None, "r") });
+        for (host, instance) in [
+            ("comfy.localhost", Some(1)),
+            ("COMFY.localhost.", Some(1)),
+            ("late.ai.example", Some(2)),
+            ("comfy.lan", Some(1)),
+            ("localhost", None),
+            ("ai.example", None),
+            ("xai.example", None),
+            ("x.comfy.localhost", None),
+            ("comfy", None),
+        ] {
+            assert_eq!(table.by_host(host).map(|entry| entry.route.instance), instance, "{host}");
+        }
+    }
+
+    #[test]
     fn near_names() {
-        let table = Table::default();
+        let table = Table::new(None);
         for (id, slug) in [(1, "comfyui"), (2, "comfyui-sdxl"), (3, "jupyter")] {
             table.put(route(id, slug, None, "r"));
         }

@@ -2,10 +2,10 @@
 //! or joined (proxy.md B2 9–12).
 
 use bytes::Bytes;
-use http::Uri;
 use http::uri::PathAndQuery;
+use http::{Method, Uri};
 
-use crate::domain::Slug;
+use crate::domain::{ProxyMode, Slug};
 
 /// A path below [`Slug::ROOT`], cut in two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,47 @@ impl<'a> InstancePath<'a> {
     /// `/instance/<slug>`, without a slash at the end.
     pub fn prefix(&self) -> String {
         format!("{}{}", Slug::ROOT, self.slug)
+    }
+}
+
+/// By which kind of address a request came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WayIn {
+    /// Below `/instance/<slug>` on the dashboard's origin.
+    Path,
+    /// On the instance's own origin: its public port or a host name.
+    Origin,
+}
+
+/// What is done with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// It goes to the app, with or without the prefix.
+    Forward {
+        /// Whether the prefix is cut off.
+        strip: bool,
+    },
+    /// Redirected to the same path with a slash: relative links would miss otherwise.
+    AddSlash,
+    /// Redirected below the prefix, where the app lives.
+    ToPrefix,
+    /// Redirected to the instance's own origin.
+    ToOrigin,
+}
+
+/// How an app's mode and the way in decide (design.md §4.6). On its own origin the prefix means the same as at the path,
+/// so that an app that was told its prefix works everywhere.
+pub fn decide(mode: ProxyMode, way: WayIn, method: &Method, path: &str, prefix: &str) -> Step {
+    let below = path.strip_prefix(prefix).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    // Only stripped apps lose their relative links without the slash; the others decide for themselves (prefix.md 9: an
+    // app that redirects the other way would loop).
+    let lacks_slash = below == Some("") && matches!(*method, Method::GET | Method::HEAD);
+    match (mode, way) {
+        (ProxyMode::RootOnly, WayIn::Path) => Step::ToOrigin,
+        (ProxyMode::Preserve, WayIn::Origin) if path == "/" => Step::ToPrefix,
+        (ProxyMode::Preserve, _) => Step::Forward { strip: false },
+        (ProxyMode::Strip | ProxyMode::RootOnly, _) if lacks_slash => Step::AddSlash,
+        (ProxyMode::Strip | ProxyMode::RootOnly, _) => Step::Forward { strip: below.is_some() },
     }
 }
 
@@ -66,6 +107,30 @@ mod tests {
         for path in ["/", "/instance", "/instances/a", "/Instance/a", "/x/instance/a"] {
             assert_eq!(InstancePath::of(path), None, "{path}");
         }
+    }
+
+    #[test]
+    fn mode_and_way_in_decide() {
+        use ProxyMode::{Preserve, RootOnly, Strip};
+        let forward = |strip| Step::Forward { strip };
+        for (mode, way, path, step) in [
+            (Strip, WayIn::Path, "/instance/a", Step::AddSlash),
+            (Strip, WayIn::Path, "/instance/a/x", forward(true)),
+            (Strip, WayIn::Origin, "/x", forward(false)),
+            (Strip, WayIn::Origin, "/instance/a/x", forward(true)),
+            (Strip, WayIn::Origin, "/instance/ab/x", forward(false)),
+            (Preserve, WayIn::Path, "/instance/a", forward(false)),
+            (Preserve, WayIn::Path, "/instance/a/x", forward(false)),
+            (Preserve, WayIn::Origin, "/", Step::ToPrefix),
+            (Preserve, WayIn::Origin, "/x", forward(false)),
+            (Preserve, WayIn::Origin, "/instance/a/x", forward(false)),
+            (RootOnly, WayIn::Path, "/instance/a/x", Step::ToOrigin),
+            (RootOnly, WayIn::Origin, "/x", forward(false)),
+            (RootOnly, WayIn::Origin, "/instance/a/x", forward(true)),
+        ] {
+            assert_eq!(decide(mode, way, &Method::GET, path, "/instance/a"), step, "{mode} {way:?} {path}");
+        }
+        assert_eq!(decide(Strip, WayIn::Path, &Method::POST, "/instance/a", "/instance/a"), forward(true));
     }
 
     #[test]

@@ -20,6 +20,9 @@ use crate::domain::RunId;
 /// Loopback answers at once or not at all; a full accept queue drops the SYN and has it sent again after a second.
 const CONNECT: Duration = Duration::from_secs(5);
 
+/// Fields an app may send: some set dozens of cookies, hyper's own limit is 100.
+const MAX_HEADERS: usize = 500;
+
 /// One generation of an instance's process.
 #[derive(Debug)]
 pub(super) struct Upstream {
@@ -79,6 +82,7 @@ impl Upstream {
         // A body's end can't be told from an upgrade's beginning by hyper: both halves need `with_upgrades`.
         let (mut sender, connection) = http1::Builder::new()
             .preserve_header_case(true)
+            .max_headers(MAX_HEADERS)
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|error| ProxyError::from_exchange(&error))?;

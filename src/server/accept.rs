@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::dispatch::Front;
+use super::dispatch::{Entrance, Front};
 use crate::proxy::Peer;
 use crate::tasks::Tasks;
 
@@ -24,12 +24,16 @@ const HEADERS: Duration = Duration::from_secs(75);
 /// Connections at once per address; more wait in the kernel's queue.
 const MAX_CONNECTIONS: usize = 16_384;
 
+/// Fields of a request; hyper's own limit is 100, which browsers behind a few proxies can pass.
+const MAX_HEADERS: usize = 200;
+
 /// After an error that will not pass by itself at once (out of descriptors).
 const BACK_OFF: Duration = Duration::from_millis(50);
 
 pub(super) struct Acceptor {
     listener: TcpListener,
     front: Arc<Front>,
+    entrance: Entrance,
     closing: CancellationToken,
     connections: Tasks,
     room: Arc<Semaphore>,
@@ -39,10 +43,11 @@ impl Acceptor {
     pub(super) fn new(
         listener: TcpListener,
         front: Arc<Front>,
+        entrance: Entrance,
         closing: CancellationToken,
         connections: Tasks,
     ) -> Self {
-        Self { listener, front, closing, connections, room: Arc::new(Semaphore::new(MAX_CONNECTIONS)) }
+        Self { listener, front, entrance, closing, connections, room: Arc::new(Semaphore::new(MAX_CONNECTIONS)) }
     }
 
     /// Accepts until the server goes; no error ends it.
@@ -55,9 +60,9 @@ impl Acceptor {
             };
             match accepted {
                 Ok((stream, address)) => {
-                    let (front, closing) = (Arc::clone(&self.front), self.closing.clone());
+                    let (front, entrance, closing) = (Arc::clone(&self.front), self.entrance, self.closing.clone());
                     self.connections.spawn("connection", async move {
-                        serve(stream, address, front, closing).await;
+                        serve(stream, address, front, entrance, closing).await;
                         drop(place);
                     });
                 }
@@ -77,14 +82,20 @@ fn is_the_peers(error: &std::io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
-async fn serve(stream: TcpStream, address: SocketAddr, front: Arc<Front>, closing: CancellationToken) {
+async fn serve(
+    stream: TcpStream,
+    address: SocketAddr,
+    front: Arc<Front>,
+    entrance: Entrance,
+    closing: CancellationToken,
+) {
     // An error only costs latency.
     let _ = stream.set_nodelay(true);
     let local_port = stream.local_addr().map_or(0, |local| local.port());
     let peer = Peer { address, local_port, tls: false };
     let service = service_fn(move |request| {
         let front = Arc::clone(&front);
-        async move { Ok::<_, Infallible>(front.dispatch(request, peer).await) }
+        async move { Ok::<_, Infallible>(front.dispatch(request, peer, entrance).await) }
     });
     // The HTTP/1 builder, not hyper-util's automatic one: that one has no timeout before the first byte and takes
     // HTTP/2 with prior knowledge (proxy.md B1 2).
@@ -92,6 +103,7 @@ async fn serve(stream: TcpStream, address: SocketAddr, front: Arc<Front>, closin
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS)
         .preserve_header_case(true)
+        .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut connection = pin!(connection);

@@ -11,12 +11,24 @@ use tower::ServiceExt;
 
 use crate::api::Seen;
 use crate::auth::{Door, Refusal};
-use crate::domain::Slug;
+use crate::domain::{Port, Slug};
 use crate::proxy::body::{self, Body};
 use crate::proxy::headers::host;
 use crate::proxy::pages::Asker;
 use crate::proxy::{Peer, Proxy};
 use crate::tasks::Tasks;
+
+/// The longest method anybody registered is UPDATEREDIRECTREF (IANA, 17 letters).
+const MAX_METHOD: usize = 32;
+
+/// Which kind of listener a connection came in by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Entrance {
+    /// The dashboard's addresses.
+    Panel,
+    /// A port of the pool.
+    Pool(Port),
+}
 
 /// What every connection shares.
 pub(super) struct Front {
@@ -32,21 +44,48 @@ impl Front {
         Self { door, proxy, panel, panel_runtime, panel_calls }
     }
 
-    pub(super) async fn dispatch(&self, mut request: Request<Incoming>, peer: Peer) -> Response<Body> {
+    pub(super) async fn dispatch(
+        &self,
+        mut request: Request<Incoming>,
+        peer: Peer,
+        entrance: Entrance,
+    ) -> Response<Body> {
         if let Err(refusal) = check_form(&mut request) {
             return self.refuse(refusal, Asker::of(&request));
         }
+        let host = host::authority(request.headers()).map(host::without_port);
+        let named = host.and_then(|host| self.proxy.by_host(host));
         // Open to everybody under any name: whatever watches this server must be able to ask.
-        if request.uri().path() == "/healthz" {
+        if named.is_none() && entrance == Entrance::Panel && request.uri().path() == "/healthz" {
             return healthz(request.method());
         }
-        if let Err(refusal) = self.door.admit(host::authority(request.headers())) {
+        if named.is_none()
+            && let Err(refusal) = self.door.admit(host)
+        {
             return self.refuse(refusal, Asker::of(&request));
         }
-        if request.uri().path().starts_with(Slug::ROOT) {
-            return self.proxy.serve(request, peer).await;
+        // Reserved on every origin we serve: pages and their scripts.
+        if request.uri().path().starts_with("/.aikore/") {
+            return self.panel(request, peer).await;
         }
-        self.panel(request, peer).await
+        let origin = match entrance {
+            Entrance::Panel => named,
+            Entrance::Pool(port) => match self.proxy.by_port(port) {
+                Some(entry) => Some(entry),
+                // Accepted before its instance left this port.
+                None => {
+                    return self.refuse(
+                        Refusal { status: StatusCode::NOT_FOUND, detail: "No instance has this port.".to_owned() },
+                        Asker::of(&request),
+                    );
+                }
+            },
+        };
+        match origin {
+            Some(entry) => self.proxy.serve_origin(request, peer, &entry).await,
+            None if request.uri().path().starts_with(Slug::ROOT) => self.proxy.serve_path(request, peer).await,
+            None => self.panel(request, peer).await,
+        }
     }
 
     async fn panel(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
@@ -55,7 +94,7 @@ impl Front {
         if let Err(refusal) = self.door.admit_to_panel(&head, host::authority(&head.headers)) {
             return self.refuse(refusal, asker);
         }
-        let scheme = self.scheme(&head.headers, peer);
+        let scheme = self.proxy.scheme(&head.headers, peer);
         head.extensions.insert(Seen { scheme });
         let request = Request::from_parts(head, axum::body::Body::new(incoming));
         let (panel, (answer, answered)) = (self.panel.clone(), oneshot::channel());
@@ -81,17 +120,6 @@ impl Front {
         }
     }
 
-    /// The scheme the client used, as far as can be told.
-    fn scheme(&self, headers: &http::HeaderMap, peer: Peer) -> &'static str {
-        let said = headers.get("x-forwarded-proto").filter(|_| self.proxy.trusts(peer.address.ip()));
-        match said {
-            Some(proto) if proto == "https" => "https",
-            Some(_) => "http",
-            None if peer.tls => "https",
-            None => "http",
-        }
-    }
-
     fn refuse(&self, refusal: Refusal, asker: Asker) -> Response<Body> {
         let Refusal { status, detail } = refusal;
         let pages = self.proxy.pages();
@@ -114,6 +142,12 @@ fn check_form(request: &mut Request<Incoming>) -> Result<(), Refusal> {
             status: StatusCode::METHOD_NOT_ALLOWED,
             detail: format!("{} is not served here.", request.method()),
         });
+    }
+    if request.method().as_str().len() > MAX_METHOD {
+        return Err(Refusal { status: StatusCode::NOT_IMPLEMENTED, detail: "There is no such method.".to_owned() });
+    }
+    if request.uri().scheme_str().is_some_and(|scheme| !matches!(scheme, "http" | "https")) {
+        return Err(bad("the target's scheme"));
     }
     // `*` and authority-form have no path; only OPTIONS may ask about the server as a whole.
     if !request.uri().path().starts_with('/') && *request.method() != Method::OPTIONS {

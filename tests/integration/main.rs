@@ -20,4 +20,5 @@ mod logs;
 mod proxy;
 mod startup;
 mod survival;
+mod ways_in;
 mod websocket;

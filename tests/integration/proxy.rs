@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::support::{Server, send_raw};
 
 /// An app that says which path it saw, and redirects where its query says.
-const PATHS: &str = "exec python3 -c \"
+pub(crate) const PATHS: &str = "exec python3 -c \"
 import http.server, os
 class H(http.server.BaseHTTPRequestHandler):
     def do_GET(self):

@@ -3,6 +3,8 @@
 use http::header::{CONTENT_LOCATION, LOCATION};
 use http::{HeaderMap, HeaderValue};
 
+use super::host;
+
 /// Puts the prefix back into `Location` and `Content-Location`. Only a path from the root, or an absolute URL that leads
 /// back here (`hosts`: the client's `Host`, the child's own address), is touched; what has the prefix already, what is
 /// relative, and what leads elsewhere passes.
@@ -28,7 +30,7 @@ fn rewrite(location: &str, prefix: &str, hosts: &[&str]) -> Option<String> {
     let (authority, path) = rest.split_at(end);
     let ours = hosts
         .iter()
-        .any(|host| authority.eq_ignore_ascii_case(host) || authority.eq_ignore_ascii_case(without_port(host)));
+        .any(|host| authority.eq_ignore_ascii_case(host) || authority.eq_ignore_ascii_case(host::without_port(host)));
     // Without scheme and authority: the browser keeps its own, which may be those of an outer proxy.
     (ours && !has_prefix(path, prefix))
         .then(|| if path.starts_with('/') { format!("{prefix}{path}") } else { format!("{prefix}/{path}") })
@@ -36,13 +38,6 @@ fn rewrite(location: &str, prefix: &str, hosts: &[&str]) -> Option<String> {
 
 fn has_prefix(path: &str, prefix: &str) -> bool {
     path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
-}
-
-fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => host,
-    }
 }
 
 #[cfg(test)]

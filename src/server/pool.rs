@@ -1,0 +1,87 @@
+//! The listeners of public ports: opened and closed as the routes ask for them, while everything else goes on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::accept::Acceptor;
+use super::dispatch::{Entrance, Front};
+use super::listeners::Listeners;
+use crate::domain::Port;
+use crate::tasks::Tasks;
+
+/// How often a port that another program holds is tried again.
+const RETRY: Duration = Duration::from_secs(3);
+
+/// Keeps one listener per address and wanted port.
+pub(super) struct Pool {
+    /// The host addresses of the dashboard.
+    pub(super) hosts: BTreeSet<IpAddr>,
+    /// The ports that lead somewhere.
+    pub(super) wanted: watch::Receiver<BTreeSet<Port>>,
+    pub(super) front: Arc<Front>,
+    pub(super) closing: CancellationToken,
+    pub(super) connections: Tasks,
+}
+
+impl Pool {
+    /// Follows the routes until the server goes.
+    pub(super) async fn run(mut self) {
+        let mut open: BTreeMap<Port, CancellationToken> = BTreeMap::new();
+        let mut complained: BTreeSet<Port> = BTreeSet::new();
+        loop {
+            let wanted = self.wanted.borrow_and_update().clone();
+            open.retain(|port, listener| {
+                let keep = wanted.contains(port);
+                if !keep {
+                    // Requests under way are finished, tunnels stay: only new connections are not taken any more.
+                    listener.cancel();
+                }
+                keep
+            });
+            complained.retain(|port| wanted.contains(port));
+            for port in wanted.iter().filter(|port| !open.contains_key(port)).copied().collect::<Vec<_>>() {
+                match self.listen(port) {
+                    Ok(listener) => {
+                        complained.remove(&port);
+                        open.insert(port, listener);
+                    }
+                    Err(error) if complained.insert(port) => {
+                        tracing::warn!(%port, "a public port is not served yet: {error}");
+                    }
+                    Err(_) => {}
+                }
+            }
+            let retry = async {
+                if complained.is_empty() {
+                    std::future::pending::<()>().await;
+                }
+                tokio::time::sleep(RETRY).await;
+            };
+            tokio::select! {
+                () = self.closing.cancelled() => return,
+                changed = self.wanted.changed() => if changed.is_err() { return },
+                () = retry => {}
+            }
+        }
+    }
+
+    fn listen(&self, port: Port) -> Result<CancellationToken, String> {
+        let addresses: Vec<SocketAddr> = self.hosts.iter().map(|host| SocketAddr::new(*host, port.get())).collect();
+        let listeners = Listeners::bind(&addresses, true).map_err(|error| error.to_string())?;
+        let closing = self.closing.child_token();
+        for socket in listeners.into_sockets() {
+            let listener = TcpListener::from_std(socket).map_err(|error| error.to_string())?;
+            let entrance = Entrance::Pool(port);
+            let acceptor =
+                Acceptor::new(listener, Arc::clone(&self.front), entrance, closing.clone(), self.connections.clone());
+            self.connections.spawn("accept loop of a public port", acceptor.run());
+        }
+        Ok(closing)
+    }
+}
