@@ -14,7 +14,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -51,12 +51,14 @@ pub struct Panel {
 pub struct Seen {
     /// `http` or `https`, as the client sees it.
     pub scheme: &'static str,
+    /// The host and port the client used.
+    pub authority: String,
 }
 
 impl Panel {
     /// Where the client believes the dashboard is, as URLs in answers need it.
-    fn origin(&self, seen: &Seen, headers: &HeaderMap) -> Origin {
-        let authority = host::authority(headers).unwrap_or("localhost");
+    fn origin(&self, seen: &Seen) -> Origin {
+        let authority = seen.authority.as_str();
         let host = host::without_port(authority);
         let port = authority.strip_prefix(host).unwrap_or_default();
         Origin {

@@ -1,6 +1,6 @@
 //! The use cases: creating, changing, starting, stopping, restarting and deleting instances.
 //!
-//! Every change of an instance goes through the [`roster`], the one reducer: it writes the store, keeps the present
+//! Every change of an instance goes through `roster`, the one reducer: it writes the store, keeps the present
 //! state in memory, and tells the routes and the event stream what changed. Commands are serialised per instance; what
 //! merely happens (an exit, readiness) is observed by the run's watcher.
 
@@ -24,7 +24,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::{broadcast, watch as watch_channel};
+use tokio::sync::{OwnedMutexGuard, broadcast, watch as watch_channel};
+use tokio_util::sync::CancellationToken;
 
 use crate::blueprints::{Blueprint, Catalogue};
 use crate::domain::{BlueprintName, Instance, InstanceId, Layout, Port, PortRange, Timestamp};
@@ -75,7 +76,11 @@ struct Inner {
     /// One allocation of names and public ports at a time.
     allocating: tokio::sync::Mutex<()>,
     /// The server is on its way out: nothing starts any more.
-    closing: AtomicBool,
+    leaving: AtomicBool,
+    /// … and takes its instances along.
+    stopping_all: AtomicBool,
+    /// Cancelled once what an earlier server left has been adopted: commands wait for that.
+    adopted: CancellationToken,
     tasks: Tasks,
 }
 
@@ -126,9 +131,11 @@ impl Inner {
         blocking(move || catalogue.find(&name)).await?.map_err(Error::from)
     }
 
-    /// The lock under which commands on an instance follow one another.
-    fn command_lock(&self, id: InstanceId) -> Arc<tokio::sync::Mutex<()>> {
-        Arc::clone(locked(&self.commands).entry(id).or_default())
+    /// Waits for the turn of a command on an instance: after adoption, and after the command before it.
+    async fn turn(&self, id: InstanceId) -> OwnedMutexGuard<()> {
+        self.adopted.cancelled().await;
+        let lock = Arc::clone(locked(&self.commands).entry(id).or_default());
+        lock.lock_owned().await
     }
 
     fn live(&self, id: InstanceId) -> Option<Live> {
@@ -143,8 +150,12 @@ impl Inner {
         }
     }
 
-    fn is_closing(&self) -> bool {
-        self.closing.load(Ordering::Acquire)
+    fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Acquire)
+    }
+
+    fn is_stopping_all(&self) -> bool {
+        self.stopping_all.load(Ordering::Acquire)
     }
 }
 

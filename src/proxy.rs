@@ -155,6 +155,14 @@ impl Proxy {
         ))
     }
 
+    /// The authority the client used: what a trusted proxy says it was, or `Host`.
+    pub fn client_authority(&self, headers: &HeaderMap, peer: Peer) -> Option<String> {
+        let said = headers.get("x-forwarded-host").filter(|_| self.trusts(peer.address.ip()));
+        let said =
+            said.and_then(|host| host.to_str().ok()?.split(',').next()).map(str::trim).filter(|host| !host.is_empty());
+        said.or_else(|| host::authority(headers)).map(str::to_owned)
+    }
+
     /// The scheme the client used, as far as can be told.
     pub fn scheme(&self, headers: &HeaderMap, peer: Peer) -> &'static str {
         match headers.get("x-forwarded-proto").filter(|_| self.trusts(peer.address.ip())) {

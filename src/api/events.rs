@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Extension, State};
-use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -24,16 +23,12 @@ use crate::monitor::Stats;
 /// A comment this often: outer proxies cut what is silent for a minute or less.
 const PING: Duration = Duration::from_secs(15);
 
-pub(super) async fn events(
-    State(panel): State<Panel>,
-    Extension(seen): Extension<Seen>,
-    headers: HeaderMap,
-) -> Response {
+pub(super) async fn events(State(panel): State<Panel>, Extension(seen): Extension<Seen>) -> Response {
     // Subscribed before the snapshot is taken: a change between the two comes twice rather than never.
     let stream = Stream {
         events: panel.instances.subscribe(),
         stats: panel.monitor.subscribe(),
-        origin: panel.origin(&seen, &headers),
+        origin: panel.origin(&seen),
         panel,
         sent: 0,
     };

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body as HttpBody;
 use axum::extract::{Extension, Path, State};
+use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use tokio_util::io::ReaderStream;
@@ -21,8 +21,8 @@ use crate::instances::{Change, Create, DeleteMode};
 /// How many lines the page of an instance that is not ready shows.
 const STATE_LINES: usize = 12;
 
-pub(super) async fn list(State(panel): State<Panel>, Extension(seen): Extension<Seen>, headers: HeaderMap) -> Response {
-    let origin = panel.origin(&seen, &headers);
+pub(super) async fn list(State(panel): State<Panel>, Extension(seen): Extension<Seen>) -> Response {
+    let origin = panel.origin(&seen);
     let all = panel.instances.list();
     let views: Vec<_> = all.iter().map(|instance| InstanceView::new(instance, &origin)).collect();
     Json(views).into_response()
@@ -31,32 +31,29 @@ pub(super) async fn list(State(panel): State<Panel>, Extension(seen): Extension<
 pub(super) async fn create(
     State(panel): State<Panel>,
     Extension(seen): Extension<Seen>,
-    headers: HeaderMap,
     Body(create): Body<Create>,
 ) -> Result<Response, ApiError> {
     let instance = panel.instances.create(create).await?;
-    Ok((StatusCode::CREATED, Json(InstanceView::new(&instance, &panel.origin(&seen, &headers)))).into_response())
+    Ok((StatusCode::CREATED, Json(InstanceView::new(&instance, &panel.origin(&seen)))).into_response())
 }
 
 pub(super) async fn read(
     State(panel): State<Panel>,
     Extension(seen): Extension<Seen>,
-    headers: HeaderMap,
     Id(id): Id,
 ) -> Result<Response, ApiError> {
     let instance = panel.instances.get(id)?;
-    Ok(show(&panel, &instance, &seen, &headers))
+    Ok(show(&panel, &instance, &seen))
 }
 
 pub(super) async fn change(
     State(panel): State<Panel>,
     Extension(seen): Extension<Seen>,
-    headers: HeaderMap,
     Id(id): Id,
     Body(change): Body<Change>,
 ) -> Result<Response, ApiError> {
     let (instance, applied) = panel.instances.change(id, change).await?;
-    Ok(Json(InstanceView::new(&instance, &panel.origin(&seen, &headers)).applied(applied)).into_response())
+    Ok(Json(InstanceView::new(&instance, &panel.origin(&seen)).applied(applied)).into_response())
 }
 
 #[derive(Deserialize)]
@@ -90,33 +87,30 @@ pub(super) struct Wait {
 pub(super) async fn start(
     State(panel): State<Panel>,
     Extension(seen): Extension<Seen>,
-    headers: HeaderMap,
     Id(id): Id,
 ) -> Result<Response, ApiError> {
     let instance = panel.instances.start(id).await?;
-    Ok(show(&panel, &instance, &seen, &headers))
+    Ok(show(&panel, &instance, &seen))
 }
 
 pub(super) async fn stop(
     State(panel): State<Panel>,
     Extension(seen): Extension<Seen>,
-    headers: HeaderMap,
     Id(id): Id,
     Params(wait): Params<Wait>,
 ) -> Result<Response, ApiError> {
     let instance = panel.instances.stop(id, wait.wait).await?;
-    Ok(show(&panel, &instance, &seen, &headers))
+    Ok(show(&panel, &instance, &seen))
 }
 
 pub(super) async fn restart(
     State(panel): State<Panel>,
     Extension(seen): Extension<Seen>,
-    headers: HeaderMap,
     Id(id): Id,
     Params(wait): Params<Wait>,
 ) -> Result<Response, ApiError> {
     let instance = panel.instances.restart(id, wait.wait).await?;
-    Ok(show(&panel, &instance, &seen, &headers))
+    Ok(show(&panel, &instance, &seen))
 }
 
 #[derive(Deserialize)]
@@ -185,6 +179,6 @@ fn by_slug(panel: &Panel, slug: &str) -> Result<Arc<Instance>, ApiError> {
     found.ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, format!("There is no instance '{slug}'.")))
 }
 
-fn show(panel: &Panel, instance: &Instance, seen: &Seen, headers: &HeaderMap) -> Response {
-    Json(InstanceView::new(instance, &panel.origin(seen, headers))).into_response()
+fn show(panel: &Panel, instance: &Instance, seen: &Seen) -> Response {
+    Json(InstanceView::new(instance, &panel.origin(seen))).into_response()
 }

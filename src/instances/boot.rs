@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
+use tokio_util::sync::CancellationToken;
+
 use super::roster::{Roster, RouteSink};
 use super::watch::verdict;
 use super::{Error, Inner, Instances, Setup, now};
@@ -38,13 +40,15 @@ impl Instances {
                 live: Mutex::default(),
                 commands: Mutex::default(),
                 allocating: tokio::sync::Mutex::default(),
-                closing: AtomicBool::new(false),
+                leaving: AtomicBool::new(false),
+                stopping_all: AtomicBool::new(false),
+                adopted: CancellationToken::new(),
                 tasks: Tasks::default(),
             }),
         })
     }
 
-    /// Adopts what an earlier server left running, and records what ended meanwhile.
+    /// Adopts what an earlier server left running, and records what ended meanwhile. Commands wait until it is done.
     pub async fn adopt(&self) {
         let rows = self.list();
         let by_run: HashMap<RunId, InstanceId> =
@@ -76,6 +80,7 @@ impl Instances {
         for row in rows.iter().filter(|row| row.status.is_active() && row.run.is_none()) {
             self.record_end(row.id, None).await;
         }
+        self.inner.adopted.cancel();
     }
 
     /// Starts whatever should run, in the order of the list, a few at a time. Returns when all have been started.

@@ -17,8 +17,7 @@ impl Instances {
     /// A value is invalid or taken; nothing was touched then.
     pub async fn change(&self, id: InstanceId, change: Change) -> Result<(Arc<Instance>, Applied), Error> {
         let inner = &self.inner;
-        let lock = inner.command_lock(id);
-        let _command = lock.lock().await;
+        let _turn = inner.turn(id).await;
         let present = self.get(id)?;
         {
             let _allocating = inner.allocating.lock().await;

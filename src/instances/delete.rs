@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::Error;
-use super::{Instances, blocking};
+use super::{Instances, blocking, locked};
 use crate::domain::{Instance, InstanceId, word_enum};
 
 word_enum! {
@@ -26,8 +26,7 @@ impl Instances {
     /// # Errors
     /// It runs, has satellites, or the trash holds its name. Nothing changed then.
     pub async fn delete(&self, id: InstanceId, mode: DeleteMode, overwrite: bool) -> Result<(), Error> {
-        let lock = self.inner.command_lock(id);
-        let _command = lock.lock().await;
+        let _turn = self.inner.turn(id).await;
         let instance = self.get(id)?;
         self.refuse_in_use(&instance)?;
         let layout = &self.inner.setup.layout;
@@ -38,6 +37,7 @@ impl Instances {
             blocking(move || moved.undo()).await?;
             return Err(error);
         }
+        locked(&self.inner.commands).remove(&id);
         tracing::info!(instance = id, name = %instance.chosen.name, %mode, "deleted");
         // Removing a big folder takes a while; nobody has to wait for it.
         self.inner.tasks.spawn("removal of a deleted folder", async move {

@@ -118,8 +118,14 @@ impl Choices {
         if let Some(access) = self.access {
             to.access = access;
         }
-        if let Some(restart_policy) = self.restart_policy {
-            to.restart_policy = restart_policy;
+        match self.restart_policy {
+            Some(RestartPolicy::Never) | None => {}
+            // Better refused than stored and not done.
+            Some(other) => {
+                return Err(Error::Unsupported(format!(
+                    "The restart policy {other} is not available in this version yet."
+                )));
+            }
         }
         if let Some(helper) = self.helper {
             to.helper = helper;
@@ -127,8 +133,10 @@ impl Choices {
         if let Some(order) = self.order {
             to.order = order;
         }
-        if let Some(params) = &self.params {
-            to.params.clone_from(params);
+        if self.params.as_ref().is_some_and(|params| !params.is_empty()) {
+            return Err(Error::Unsupported(
+                "Inputs of blueprints (params) are not available in this version yet.".to_owned(),
+            ));
         }
         Ok(())
     }

@@ -19,8 +19,7 @@ impl Instances {
     /// # Errors
     /// Nothing runs then; a failure to start is also the instance's own status.
     pub async fn start(&self, id: InstanceId) -> Result<Arc<Instance>, Error> {
-        let lock = self.inner.command_lock(id);
-        let _command = lock.lock().await;
+        let _turn = self.inner.turn(id).await;
         self.inner.start(id).await
     }
 }
@@ -33,9 +32,9 @@ struct Script {
 }
 
 impl Inner {
-    /// Call it under the instance's command lock.
+    /// Call it in the instance's turn.
     pub(super) async fn start(self: &Arc<Self>, id: InstanceId) -> Result<Arc<Instance>, Error> {
-        if self.is_closing() {
+        if self.is_leaving() {
             return Err(Error::Closing);
         }
         let instance = self.roster.get(id)?;
@@ -163,7 +162,11 @@ impl Inner {
             restart: false,
             over: is_over,
         };
-        locked(&self.live).insert(id, live);
+        locked(&self.live).insert(id, live.clone());
+        if self.is_stopping_all() {
+            // It came up while everything else was being told to stop.
+            live.handle.stop(live.stop_signal, live.stop_grace).await;
+        }
         let (leader, log_size, progress) = (run.leader, run.log_size, run.progress.clone());
         let running = self
             .roster

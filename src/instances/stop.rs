@@ -8,15 +8,17 @@ use super::error::Error;
 use super::{Inner, Instances, Live, locked, now};
 use crate::domain::{Desired, Instance, InstanceId, Status};
 
+/// How long an end may take beyond its grace: killed processes that wait for a disk or a driver go last.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 impl Instances {
     /// Stops an instance and returns at once; with `wait` when it has ended. A stopped one is left alone.
     ///
     /// # Errors
     /// There is no such instance, or the wish could not be stored.
     pub async fn stop(&self, id: InstanceId, wait: bool) -> Result<Arc<Instance>, Error> {
-        let lock = self.inner.command_lock(id);
         let live = {
-            let _command = lock.lock().await;
+            let _turn = self.inner.turn(id).await;
             self.inner.ask_to_stop(id, Desired::Stopped, false).await?
         };
         wait_for(live, wait).await;
@@ -29,9 +31,8 @@ impl Instances {
     /// # Errors
     /// There is no such instance, or it could not be started.
     pub async fn restart(&self, id: InstanceId, wait: bool) -> Result<Arc<Instance>, Error> {
-        let lock = self.inner.command_lock(id);
         let live = {
-            let _command = lock.lock().await;
+            let _turn = self.inner.turn(id).await;
             match self.inner.ask_to_stop(id, Desired::Running, true).await? {
                 Some(live) => live,
                 None => return self.inner.start(id).await,
@@ -44,17 +45,23 @@ impl Instances {
     /// Stops everything for the end of the server; what was wanted stays wanted. New starts are refused from now on.
     pub async fn close(&self) {
         let inner = &self.inner;
-        inner.closing.store(true, Ordering::Release);
+        inner.leaving.store(true, Ordering::Release);
+        inner.stopping_all.store(true, Ordering::Release);
+        // What an earlier server left must be ours before it can be stopped.
+        inner.adopted.cancelled().await;
         let running: Vec<Live> = locked(&inner.live).values().cloned().collect();
+        let longest = running.iter().map(|live| live.stop_grace).max().unwrap_or_default();
         for live in &running {
             live.handle.stop(live.stop_signal, live.stop_grace).await;
         }
-        inner.tasks.wait().await;
+        if tokio::time::timeout(longest + PATIENCE, inner.tasks.wait()).await.is_err() {
+            tracing::error!(tasks = inner.tasks.len(), "something does not end; leaving without it");
+        }
     }
 
     /// Lets go of everything for a hand-over: the runs go on, and the next server adopts them.
     pub fn release(&self) {
-        self.inner.closing.store(true, Ordering::Release);
+        self.inner.leaving.store(true, Ordering::Release);
     }
 }
 
@@ -66,7 +73,7 @@ async fn wait_for(live: Option<Live>, wait: bool) {
 }
 
 impl Inner {
-    /// Marks an active instance as stopping and tells its run; the run is returned. Call it under the command lock.
+    /// Marks an active instance as stopping and tells its run; the run is returned. Call it in its turn.
     pub(super) async fn ask_to_stop(
         &self,
         id: InstanceId,
@@ -96,11 +103,11 @@ impl Inner {
         Ok(live)
     }
 
-    /// Stops and waits for the end; for changes that need the instance down. Call it under the command lock.
+    /// Stops and waits for the end; for changes that need the instance down. Call it in its turn.
     pub(super) async fn stop_and_wait(&self, id: InstanceId) -> Result<(), Error> {
         let live = self.ask_to_stop(id, Desired::Running, false).await?;
         let Some(live) = live else { return Ok(()) };
-        let patience = live.stop_grace + Duration::from_secs(30);
+        let patience = live.stop_grace + PATIENCE;
         tokio::time::timeout(patience, wait_for(Some(live), true))
             .await
             .map_err(|_| Error::Failed("It does not end, so nothing was changed.".to_owned()))

@@ -160,14 +160,14 @@ impl Watcher {
 
     async fn over(self, exit: Option<Exit>) {
         let restart = locked(&self.inner.live).remove(&self.id).is_some_and(|live| live.restart);
-        let closing = self.inner.is_closing();
+        let stopping_all = self.inner.is_stopping_all();
         let log_path = self.log.clone();
         let last_lines =
             tokio::task::spawn_blocking(move || log::last_lines(&log_path, QUOTED_LINES)).await.unwrap_or_default();
         let was_ready = self.was_ready;
         let recorded = self
             .record(|next| {
-                let (status, reason) = verdict(next.status, exit, was_ready, closing, &last_lines);
+                let (status, reason) = verdict(next.status, exit, was_ready, stopping_all, &last_lines);
                 next.exit = exit;
                 next.clear_run();
                 next.set_status(status, reason, now());
@@ -177,7 +177,7 @@ impl Watcher {
         if let Some(instance) = &recorded {
             tell(&self.inner, instance);
         }
-        if restart && !closing {
+        if restart && !self.inner.is_leaving() {
             self.inner.tasks.spawn("restart", start_again(Arc::clone(&self.inner), self.id));
         }
     }
@@ -187,8 +187,7 @@ impl Watcher {
 /// compiler can't follow that circle.
 fn start_again(inner: Arc<Inner>, id: InstanceId) -> Pin<Box<dyn Future<Output = ()> + Send>> {
     Box::pin(async move {
-        let lock = inner.command_lock(id);
-        let _command = lock.lock().await;
+        let _turn = inner.turn(id).await;
         if let Err(error) = inner.start(id).await {
             tracing::warn!(instance = id, %error, "a restart did not start");
         }
@@ -200,13 +199,13 @@ pub(super) fn verdict(
     status: Status,
     exit: Option<Exit>,
     was_ready: bool,
-    closing: bool,
+    stopping_all: bool,
     last_lines: &[String],
 ) -> (Status, Option<String>) {
     if status == Status::Stopping {
         return (Status::Stopped, None);
     }
-    if closing {
+    if stopping_all {
         return (Status::Stopped, Some("Stopped together with the server; it starts again with it.".to_owned()));
     }
     let Some(exit) = exit else {

@@ -40,6 +40,13 @@ pub struct Entry {
     pub(super) upstream: Option<Arc<Upstream>>,
 }
 
+impl Entry {
+    /// The instance's slug.
+    pub fn slug(&self) -> &str {
+        self.route.slug.as_str()
+    }
+}
+
 /// Names that every browser takes for this very machine (RFC 6761 §6.3).
 const LOOPBACK_SUFFIX: &str = ".localhost";
 

@@ -66,7 +66,7 @@ async fn accept(listener: UnixListener, panel: Router, closing: CancellationToke
         let (panel, closing) = (panel.clone(), closing.clone());
         calls.spawn("admin call", async move {
             let service = service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
-                request.extensions_mut().insert(Seen { scheme: "http" });
+                request.extensions_mut().insert(Seen { scheme: "http", authority: "localhost".to_owned() });
                 let call = panel.clone().oneshot(request.map(axum::body::Body::new));
                 async move { Ok::<_, Infallible>(call.await.unwrap_or_else(|never| match never {})) }
             });

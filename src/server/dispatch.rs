@@ -15,7 +15,7 @@ use crate::domain::{Port, Slug};
 use crate::proxy::body::{self, Body};
 use crate::proxy::headers::host;
 use crate::proxy::pages::Asker;
-use crate::proxy::{Peer, Proxy};
+use crate::proxy::{Entry, Peer, Proxy};
 use crate::tasks::Tasks;
 
 /// The longest method anybody registered is UPDATEREDIRECTREF (IANA, 17 letters).
@@ -53,7 +53,9 @@ impl Front {
         if let Err(refusal) = check_form(&mut request) {
             return self.refuse(refusal, Asker::of(&request));
         }
-        let host = host::authority(request.headers()).map(host::without_port);
+        let host =
+            self.proxy.client_authority(request.headers(), peer).map(|host| host::without_port(&host).to_owned());
+        let host = host.as_deref();
         let named = host.and_then(|host| self.proxy.by_host(host));
         // Open to everybody under any name: whatever watches this server must be able to ask.
         if named.is_none() && entrance == Entrance::Panel && request.uri().path() == "/healthz" {
@@ -63,10 +65,6 @@ impl Front {
             && let Err(refusal) = self.door.admit(host)
         {
             return self.refuse(refusal, Asker::of(&request));
-        }
-        // Reserved on every origin we serve: pages and their scripts.
-        if request.uri().path().starts_with("/.aikore/") {
-            return self.panel(request, peer).await;
         }
         let origin = match entrance {
             Entrance::Panel => named,
@@ -81,6 +79,19 @@ impl Front {
                 }
             },
         };
+        // Reserved on every origin we serve: pages and their scripts. An app's own origin sees nothing of the others.
+        if let Some(reserved) = request.uri().path().strip_prefix("/.aikore/") {
+            let of_another = |entry: &Entry| {
+                reserved.strip_prefix("instances/").is_some_and(|rest| rest.split('/').next() != Some(entry.slug()))
+            };
+            return match origin {
+                Some(entry) if of_another(&entry) => self.refuse(
+                    Refusal { status: StatusCode::NOT_FOUND, detail: "Not Found".to_owned() },
+                    Asker::of(&request),
+                ),
+                _ => self.panel(request, peer).await,
+            };
+        }
         match origin {
             Some(entry) => self.proxy.serve_origin(request, peer, &entry).await,
             None if request.uri().path().starts_with(Slug::ROOT) => self.proxy.serve_path(request, peer).await,
@@ -91,11 +102,12 @@ impl Front {
     async fn panel(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
         let asker = Asker::of(&request);
         let (mut head, incoming) = request.into_parts();
-        if let Err(refusal) = self.door.admit_to_panel(&head, host::authority(&head.headers)) {
+        let authority = self.proxy.client_authority(&head.headers, peer);
+        if let Err(refusal) = self.door.admit_to_panel(&head, authority.as_deref()) {
             return self.refuse(refusal, asker);
         }
         let scheme = self.proxy.scheme(&head.headers, peer);
-        head.extensions.insert(Seen { scheme });
+        head.extensions.insert(Seen { scheme, authority: authority.unwrap_or_else(|| "localhost".to_owned()) });
         let request = Request::from_parts(head, axum::body::Body::new(incoming));
         let (panel, (answer, answered)) = (self.panel.clone(), oneshot::channel());
         // Not cancelled when the client goes: a change that has begun is finished.

@@ -16,18 +16,18 @@ test_loads_silently_and_stays_in_its_folder() {
 }
 
 test_phase_sends_percent_title_and_one_line() {
-    same $'\e]9;4;1;28\a\e]2;[3/7] Installing PyTorch\a==> [3/7] Installing PyTorch' "$(phase "Installing PyTorch" 3 7)"
-    same $'\e]9;4;1;0\a\e]2;[1/4] A\a==> [1/4] A' "$(phase A 1 4)"
+    same $'\e]2;[3/7] Installing PyTorch\a\e]9;4;1;28\a==> [3/7] Installing PyTorch' "$(phase "Installing PyTorch" 3 7)"
+    same $'\e]2;[1/4] A\a\e]9;4;1;0\a==> [1/4] A' "$(phase A 1 4)"
 }
 
 test_phase_without_numbers_is_of_unknown_length() {
-    same $'\e]9;4;3\a\e]2;Installing…\a==> Installing…' "$(phase "Installing…")"
-    same $'\e]9;4;3\a\e]2;x\a==> x' "$(phase x 1 0)"
+    same $'\e]2;Installing…\a\e]9;4;3\a==> Installing…' "$(phase "Installing…")"
+    same $'\e]2;x\a\e]9;4;3\a==> x' "$(phase x 1 0)"
 }
 
 test_phase_bears_odd_input() {
-    same $'\e]9;4;1;75\a\e]2;[4/4] a b c\a==> [4/4] a b c' "$(phase $'a\eb\nc' 9 4)"
-    same $'\e]9;4;1;70\a\e]2;[8/10] x\a==> [8/10] x' "$(phase x 08 010)"
+    same $'\e]2;[4/4] a b c\a\e]9;4;1;75\a==> [4/4] a b c' "$(phase $'a\eb\nc' 9 4)"
+    same $'\e]2;[8/10] x\a\e]9;4;1;70\a==> [8/10] x' "$(phase x 08 010)"
     same $'\e]9;4;0\a' "$(phase_done)"
 }
 

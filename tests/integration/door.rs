@@ -64,6 +64,26 @@ async fn a_page_of_another_origin_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_trusted_proxy_says_how_the_client_came() {
+    let server =
+        Start::new().env("AIKORE_TRUSTED_PROXIES", "127.0.0.0/8").env("AIKORE_ALLOWED_HOSTS", "ai.example.com").serve();
+    let call = |host: &'static str| {
+        let request = server.client.request(Method::POST, "/api/instances/").header("content-type", "application/json");
+        let request = request
+            .header("origin", "https://ai.example.com")
+            .header("x-forwarded-host", host)
+            .header("x-forwarded-proto", "https");
+        let body = json!({ "name": "a", "base_blueprint": "hello.sh" }).to_string();
+        server.client.send(request.body(Full::new(Bytes::from(body))).unwrap())
+    };
+    assert_eq!(call("evil.example.com").await.status, StatusCode::MISDIRECTED_REQUEST);
+    let created = call("ai.example.com").await;
+    assert_eq!(created.status, StatusCode::CREATED);
+    let port = format!("https://ai.example.com:{}/", server.pool.0);
+    assert_eq!(created.json()["urls"]["port"], port);
+}
+
+#[tokio::test]
 async fn only_json_is_taken() {
     let server = Server::new();
     for media in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"] {

@@ -89,6 +89,13 @@ async fn a_stopped_instance_shows_its_page_on_its_port_and_starts_from_there() {
     assert_eq!(start(format!("http://{own}")).await.status, StatusCode::OK);
     server.wait_status(id, "started").await;
     assert_eq!(get(port, &own, "/api/echo").await.json()["headers"]["host"], own);
+    server.create("other", "hello.sh").await;
+    assert_eq!(
+        get(port, &own, "/.aikore/instances/other/state").await.status,
+        StatusCode::NOT_FOUND,
+        "an app sees nothing of another"
+    );
+    assert_eq!(server.client.get("/.aikore/instances/other/state").await.status, StatusCode::OK);
     assert_eq!(get(port, "evil.example.com", "/api/echo").await.status, StatusCode::MISDIRECTED_REQUEST);
     assert_eq!(get(port, &own, "/healthz").await.status, StatusCode::NOT_FOUND, "that path is the app's here");
 }
