@@ -9,6 +9,7 @@ need() { # COMMAND PACKAGE
 
 need curl curl
 need git git
+need openssl openssl
 need python3 python3
 need shellcheck shellcheck
 [[ -x /usr/bin/chromium ]] || missing+=(chromium)

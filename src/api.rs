@@ -98,6 +98,7 @@ pub fn router(panel: Panel) -> Router {
         .route("/instances/{id}/logs", get(instances::logs));
     Router::new()
         .route("/", get(files::index))
+        .route("/favicon.ico", get(files::icon))
         .route("/.aikore/assets/{*path}", get(files::asset))
         .route("/.aikore/instances/{slug}/state", get(instances::state))
         .route("/.aikore/instances/{slug}/start", post(instances::start_by_slug))

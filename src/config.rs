@@ -7,6 +7,7 @@ pub mod auth;
 pub mod folder;
 pub mod listen;
 pub mod settings;
+pub mod tls;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use ipnet::IpNet;
 pub use auth::AllowedHosts;
 pub use listen::Listen;
 pub use settings::{Given, Source};
+pub use tls::Tls;
 
 use crate::domain::{Hostname, Invalid, Layout, PortRange};
 
@@ -34,6 +36,10 @@ pub struct Config {
     pub base_domain: Option<Hostname>,
     /// The names the panel answers to.
     pub allowed_hosts: AllowedHosts,
+    /// Whether the listeners speak TLS.
+    pub tls: Tls,
+    /// Whether browsers are told to use nothing but TLS for this name (RFC 6797).
+    pub hsts: bool,
     /// Peers whose `X-Forwarded-*` is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// How the log is written.
@@ -85,6 +91,8 @@ impl Config {
             blueprints_dir: given.text("blueprints-dir").map(folder::blueprints).transpose()?,
             base_domain: given.parse_list("base-domain", Hostname::parse)?.into_iter().next(),
             allowed_hosts: given.parse("allowed-hosts")?,
+            tls: tls::check(given)?,
+            hsts: given.parse_with("hsts", parse_switch)?,
             trusted_proxies: given.parse_list("trusted-proxies", parse_network)?,
             log: Log {
                 filter: given.parse_with("log", check_filter)?,
@@ -104,6 +112,14 @@ fn parse_duration(text: &str) -> Result<Duration, Invalid> {
     seconds
         .or_else(|| humantime::parse_duration(text).ok())
         .ok_or_else(|| Invalid::new(format!("{text:?} is not a duration such as 180s or 3m")))
+}
+
+fn parse_switch(text: &str) -> Result<bool, Invalid> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        other => Err(Invalid::new(format!("{other:?} is neither on nor off"))),
+    }
 }
 
 /// A network (`10.0.0.0/8`) or a single address.
@@ -168,6 +184,9 @@ mod tests {
             ("stop-grace", "soon", "AIKORE_STOP_GRACE"),
             ("trusted-proxies", "10.0.0.0/99", "AIKORE_TRUSTED_PROXIES"),
             ("auth", "maybe", "AIKORE_AUTH"),
+            ("tls", "yes", "AIKORE_TLS"),
+            ("tls", "files", "AIKORE_TLS_CERT"),
+            ("hsts", "maybe", "AIKORE_HSTS"),
             ("blueprints-dir", "/nowhere/at/all", "AIKORE_BLUEPRINTS_DIR"),
         ] {
             let error = check(&[(flag, value)]).unwrap_err();
@@ -177,7 +196,7 @@ mod tests {
 
     #[test]
     fn what_this_version_cannot_honour_is_refused() {
-        for (flag, value) in [("tls", "self-signed"), ("auth", "password"), ("password", "x"), ("base-path", "/ai")] {
+        for (flag, value) in [("tls", "acme"), ("auth", "password"), ("password", "x"), ("base-path", "/ai")] {
             let error = check(&[(flag, value)]).unwrap_err();
             assert!(error.contains("not available"), "{error}");
         }

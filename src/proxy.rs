@@ -181,7 +181,8 @@ fn with_query(path: &str, uri: &Uri) -> String {
     }
 }
 
-fn redirect(status: StatusCode, location: &str) -> Response<Body> {
+/// A redirect of ours.
+pub fn redirect(status: StatusCode, location: &str) -> Response<Body> {
     let mut response = Response::new(body::empty());
     *response.status_mut() = status;
     match HeaderValue::try_from(location) {

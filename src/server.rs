@@ -8,6 +8,7 @@ mod admin;
 mod dispatch;
 mod listeners;
 mod pool;
+mod tls;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -27,13 +28,27 @@ use crate::tasks::Tasks;
 
 pub use admin::AdminSocket;
 pub use listeners::{BindError, Listeners};
+pub use tls::{Certificates, Tls, TlsError};
 
-use accept::Acceptor;
+use accept::{Acceptor, Shared};
 use dispatch::{Entrance, Front};
 use pool::Pool;
 
 /// How long requests under way may take once the server is going.
 const DRAIN: Duration = Duration::from_secs(5);
+
+/// What a server listens on, and how.
+#[derive(Debug)]
+pub struct Sockets {
+    /// The dashboard's addresses.
+    pub listeners: Listeners,
+    /// The ports of the pool that lead somewhere: a listener is kept for each.
+    pub public_ports: watch::Receiver<BTreeSet<Port>>,
+    /// With certificates, every listener speaks TLS.
+    pub tls: Option<Tls>,
+    /// Whether browsers are told to use nothing but TLS for this name.
+    pub hsts: bool,
+}
 
 /// A server at work.
 #[derive(Debug)]
@@ -45,36 +60,31 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts serving: the data plane on threads of its own, the panel's calls on `panel_runtime`. A
-    /// listener is kept for each of the `public_ports` of the moment.
+    /// Starts serving: the data plane on threads of its own, the panel's calls on `panel_runtime`.
     ///
     /// # Errors
     /// The threads could not be started, or a socket not be made ready.
-    pub fn start(
-        listeners: Listeners,
-        public_ports: watch::Receiver<BTreeSet<Port>>,
-        door: Door,
-        proxy: Proxy,
-        panel: Router,
-        panel_runtime: Handle,
-    ) -> io::Result<Self> {
+    pub fn start(sockets: Sockets, door: Door, proxy: Proxy, panel: Router, panel_runtime: Handle) -> io::Result<Self> {
         let runtime = Builder::new_multi_thread().thread_name("data-plane").enable_all().build()?;
         let closing = CancellationToken::new();
         let (connections, panel_calls) = (Tasks::default(), Tasks::default());
-        let front = Arc::new(Front::new(door, proxy, panel, panel_runtime, panel_calls.clone()));
+        let hsts = sockets.hsts && sockets.tls.is_some();
+        let front = Arc::new(Front::new(door, proxy, panel, panel_runtime, panel_calls.clone(), hsts));
+        let shared = Shared { front, tls: sockets.tls, connections: connections.clone() };
         let inside = runtime.enter();
+        if let Some(tls) = &shared.tls {
+            tls.watch(&connections, closing.clone());
+        }
         let pool = Pool {
-            hosts: listeners.addresses().iter().map(SocketAddr::ip).collect(),
-            wanted: public_ports,
-            front: Arc::clone(&front),
+            hosts: sockets.listeners.addresses().iter().map(SocketAddr::ip).collect(),
+            wanted: sockets.public_ports,
+            shared: shared.clone(),
             closing: closing.clone(),
-            connections: connections.clone(),
         };
         connections.spawn("public ports", pool.run());
-        for listener in listeners.into_sockets() {
+        for listener in sockets.listeners.into_sockets() {
             let listener = tokio::net::TcpListener::from_std(listener)?;
-            let acceptor =
-                Acceptor::new(listener, Arc::clone(&front), Entrance::Panel, closing.clone(), connections.clone());
+            let acceptor = Acceptor::new(listener, Entrance::Panel, shared.clone(), closing.clone());
             connections.spawn("accept loop", acceptor.run());
         }
         drop(inside);

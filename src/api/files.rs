@@ -12,6 +12,11 @@ pub(super) async fn index(uri: Uri, headers: HeaderMap) -> Result<Response, ApiE
     file("index.html", uri, &headers).await
 }
 
+/// Browsers ask for it on behalf of every page that names no icon, apps under a path included.
+pub(super) async fn icon(uri: Uri, headers: HeaderMap) -> Result<Response, ApiError> {
+    file("img/icon.svg", uri, &headers).await
+}
+
 pub(super) async fn asset(Path(path): Path<String>, uri: Uri, headers: HeaderMap) -> Result<Response, ApiError> {
     file(&path, uri, &headers).await
 }

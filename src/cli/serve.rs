@@ -17,13 +17,13 @@ use super::lock::Lock;
 use crate::api::{self, Panel};
 use crate::auth::{Door, HostRule};
 use crate::blueprints::{self, Catalogue};
-use crate::config::{AllowedHosts, Config};
+use crate::config::{self, AllowedHosts, Config};
 use crate::domain::{Layout, Port};
 use crate::instances::{Instances, Setup};
 use crate::monitor::Monitor;
 use crate::proxy::{Proxy, Table};
 use crate::runtime::{Runtime, folder};
-use crate::server::{AdminSocket, Listeners, Server};
+use crate::server::{AdminSocket, Certificates, Listeners, Server, Sockets, Tls};
 use crate::store::Store;
 use crate::tasks::Tasks;
 
@@ -50,13 +50,14 @@ pub(super) fn serve(config: Config) -> Result<(), Failed> {
     let store = Store::open(&layout, config.pool).map_err(Failed::bad_settings)?;
     let listeners =
         Listeners::bind(&config.listen.addresses, config.listen.as_the_host_allows).map_err(Failed::failure)?;
+    let tls = tls(&config)?;
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("panel")
         .enable_all()
         .build()
         .map_err(Failed::failure)?;
-    let result = runtime.block_on(run(config, store, listeners, lock, started));
+    let result = runtime.block_on(run(config, store, listeners, tls, lock, started));
     // What still runs are watchers of a hand-over and blocked file reads: nothing to wait for.
     runtime.shutdown_timeout(Duration::from_millis(200));
     result
@@ -66,11 +67,13 @@ async fn run(
     config: Config,
     store: Store,
     listeners: Listeners,
+    tls: Option<Tls>,
     mut lock: Lock,
     started: Instant,
 ) -> Result<(), Failed> {
     let layout = config.layout.clone();
     let addresses = listeners.addresses();
+    let scheme = if tls.is_some() { "https" } else { "http" };
     let table = Arc::new(Table::new(config.base_domain.clone()));
     let instances = open_instances(&config, store, &addresses, Arc::clone(&table)).await?;
     let closing = CancellationToken::new();
@@ -86,16 +89,15 @@ async fn run(
         .map_err(|error| Failed::failure(format!("{}: {error}", layout.admin_socket().display())))?;
     let mut signals = Signals::listen().map_err(Failed::failure)?;
     let server = Server::start(
-        listeners,
-        table.ports(),
+        Sockets { listeners, public_ports: table.ports(), tls, hsts: config.hsts },
         door(&config),
         Proxy::new(table, config.trusted_proxies),
         panel,
         Handle::current(),
     )
     .map_err(Failed::failure)?;
-    announce(&layout, &addresses, &mut lock)?;
-    tracing::info!(config_dir = %layout.root().display(), took = ?started.elapsed(), "ready: {}", urls(&addresses));
+    announce(&layout, &addresses, scheme, &mut lock)?;
+    tracing::info!(config_dir = %layout.root().display(), took = ?started.elapsed(), "ready: {}", urls(&addresses, scheme));
 
     let boot = Tasks::default();
     let waking = instances.clone();
@@ -147,6 +149,15 @@ async fn open_instances(
     Instances::open(setup, store, runtime, catalogue, table).await.map_err(Failed::failure)
 }
 
+fn tls(config: &Config) -> Result<Option<Tls>, Failed> {
+    let certificates = match &config.tls {
+        config::Tls::Off => return Ok(None),
+        config::Tls::SelfSigned => Certificates::Local { folder: config.layout.tls() },
+        config::Tls::Files { chain, key } => Certificates::Files { chain: chain.clone(), key: key.clone() },
+    };
+    Tls::load(&certificates).map(Some).map_err(|error| Failed::bad_settings(format!("AIKORE_TLS: {error}")))
+}
+
 fn door(config: &Config) -> Door {
     Door::new(match &config.allowed_hosts {
         AllowedHosts::Private => HostRule::Private,
@@ -174,20 +185,20 @@ fn with_hand_over(panel: Router, hand_over: CancellationToken) -> Router {
 }
 
 /// Tells programs where we listen, and whoever tries the same folder who we are.
-fn announce(layout: &Layout, addresses: &[SocketAddr], lock: &mut Lock) -> Result<(), Failed> {
+fn announce(layout: &Layout, addresses: &[SocketAddr], scheme: &str, lock: &mut Lock) -> Result<(), Failed> {
     let lines: String = addresses.iter().map(|address| format!("{address}\n")).collect();
     folder::replace(&layout.listen(), lines.as_bytes(), 0o644).map_err(Failed::failure)?;
-    lock.write(&format!("pid {}, at {}", std::process::id(), urls(addresses)));
+    lock.write(&format!("pid {}, at {}", std::process::id(), urls(addresses, scheme)));
     Ok(())
 }
 
 /// What to type into a browser.
-fn urls(addresses: &[SocketAddr]) -> String {
+fn urls(addresses: &[SocketAddr], scheme: &str) -> String {
     let url = |address: &SocketAddr| {
         if address.ip().is_unspecified() || address.ip().is_loopback() {
-            format!("http://localhost:{}/", address.port())
+            format!("{scheme}://localhost:{}/", address.port())
         } else {
-            format!("http://{address}/")
+            format!("{scheme}://{address}/")
         }
     };
     let mut urls: Vec<String> = addresses.iter().map(url).collect();
@@ -197,7 +208,8 @@ fn urls(addresses: &[SocketAddr]) -> String {
 
 fn start_log(config: &Config) {
     let filter = EnvFilter::try_new(&config.log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    // A log nobody reads any more (a closed pipe) must not end the server: the complaint about it would panic.
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).log_internal_errors(false);
     // An error means that a test has set a log already.
     let _ = if config.log.json {
         log.json().flatten_event(true).with_ansi(false).try_init()

@@ -34,6 +34,8 @@ places! {
     tmp = "tmp",
     /// uv, pip, huggingface … caches.
     cache = "cache",
+    /// The local authority and its leaves.
+    tls = "tls",
     /// Sockets, locks, pids.
     run = "run",
     /// One socket and one exit record per running instance.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::events::{Event, Level, Notice};
 use super::{Inner, locked, now};
 use crate::blueprints::Ready;
-use crate::domain::{Exit, Instance, InstanceId, Progress, Status};
+use crate::domain::{Desired, Exit, Instance, InstanceId, Progress, Status};
 use crate::runtime::readiness::{self, Look};
 use crate::runtime::{Run, RunEvent, log};
 
@@ -188,6 +188,10 @@ impl Watcher {
 fn start_again(inner: Arc<Inner>, id: InstanceId) -> Pin<Box<dyn Future<Output = ()> + Send>> {
     Box::pin(async move {
         let _turn = inner.turn(id).await;
+        // A person's Stop that came meanwhile wins.
+        if inner.roster.get(id).is_ok_and(|instance| instance.desired == Desired::Stopped) {
+            return;
+        }
         if let Err(error) = inner.start(id).await {
             tracing::warn!(instance = id, %error, "a restart did not start");
         }

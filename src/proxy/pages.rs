@@ -8,7 +8,7 @@ use super::body::{self, Body};
 use super::error::ProxyError;
 use super::headers::upgrade;
 use crate::assets;
-use crate::domain::Route;
+use crate::domain::{Route, Slug};
 
 /// Marks an answer as this server's and not the app's; its value says why.
 pub const MARK: HeaderName = HeaderName::from_static("x-aikore-answer");
@@ -77,7 +77,9 @@ impl Pages {
     pub fn error(&self, error: &ProxyError, asker: &Asker) -> Response<Body> {
         let html = || match error {
             ProxyError::NotReady(route) => self.instance_page(route),
-            other => self.notice(heading(other), heading(other), &other.to_string()),
+            other => {
+                self.notice(heading(other), heading(other), &other.to_string()).replace("<!--links-->", &links(other))
+            }
         };
         let mut response = self.answer(error.status(), &error.to_string(), *asker, html);
         if let Some(seconds) = error.retry_after() {
@@ -135,6 +137,17 @@ impl Pages {
         });
         let page = fill(&self.instance, &[("title", route.name.as_str()), ("root", "/")]);
         page.replace("{{state}}", &for_script(&state))
+    }
+}
+
+/// The instances that may have been meant. Slugs hold nothing that HTML could misread.
+fn links(error: &ProxyError) -> String {
+    let ProxyError::Unknown { near, .. } = error else { return String::new() };
+    let item = |slug: &String| format!("<li><a href=\"{0}{slug}/\">{0}{slug}/</a></li>", Slug::ROOT);
+    if near.is_empty() {
+        String::new()
+    } else {
+        format!("<ul class=\"page-links\">{}</ul>", near.iter().map(item).collect::<String>())
     }
 }
 

@@ -105,8 +105,10 @@ impl Snapshot {
     /// Slugs a person may have meant.
     pub fn near(&self, slug: &str) -> Vec<String> {
         let slug = slug.to_ascii_lowercase();
+        // Two slips of the finger, or a part of the name.
         let alike = |known: &str| {
-            !slug.is_empty() && (known.contains(&slug) || slug.contains(known) || shared_start(known, &slug) >= 3)
+            !slug.is_empty()
+                && (known.contains(&slug) || slug.contains(known) || strsim::damerau_levenshtein(known, &slug) <= 2)
         };
         let mut near: Vec<String> = self.by_slug.keys().filter(|known| alike(known)).map(ToString::to_string).collect();
         near.sort();
@@ -136,10 +138,6 @@ impl Snapshot {
         self.by_slug.insert(route.slug.as_str().into(), Arc::clone(&entry));
         self.by_instance.insert(route.instance, entry);
     }
-}
-
-fn shared_start(a: &str, b: &str) -> usize {
-    a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count()
 }
 
 impl RouteSink for Table {
@@ -254,7 +252,9 @@ mod tests {
         for (id, slug) in [(1, "comfyui"), (2, "comfyui-sdxl"), (3, "jupyter")] {
             table.put(route(id, slug, None, "r"));
         }
-        assert_eq!(table.load().near("ComfyUi2"), ["comfyui", "comfyui-sdxl"]);
+        assert_eq!(table.load().near("ComfyUi2"), ["comfyui"]);
+        assert_eq!(table.load().near("comfy"), ["comfyui", "comfyui-sdxl"]);
+        assert_eq!(table.load().near("jupiter"), ["jupyter"]);
         assert_eq!(table.load().near("jup"), ["jupyter"]);
         assert!(table.load().near("xyz").is_empty() && table.load().near("").is_empty());
     }

@@ -6,48 +6,64 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::dispatch::{Entrance, Front};
+use super::tls::Tls;
 use crate::proxy::Peer;
+use crate::proxy::body::Body;
 use crate::tasks::Tasks;
 
 /// How long a client may take for a request's head; hyper uses the same clock for an idle connection, and proxies in
 /// front of us keep theirs for a minute.
 const HEADERS: Duration = Duration::from_secs(75);
 
-/// Connections at once per address; more wait in the kernel's queue.
-const MAX_CONNECTIONS: usize = 16_384;
+/// How long the first byte and the handshake may take under TLS.
+const HANDSHAKE: Duration = Duration::from_secs(15);
 
 /// Fields of a request; hyper's own limit is 100, which browsers behind a few proxies can pass.
 const MAX_HEADERS: usize = 200;
 
+/// The same for HTTP/2, which counts bytes.
+const MAX_HEADER_LIST: u32 = 64 * 1024;
+
+/// Connections at once per address; more wait in the kernel's queue.
+const MAX_CONNECTIONS: usize = 16_384;
+
 /// After an error that will not pass by itself at once (out of descriptors).
 const BACK_OFF: Duration = Duration::from_millis(50);
 
+/// The first byte of a TLS record that begins a handshake (RFC 8446 §5.1).
+const TLS_HANDSHAKE: u8 = 0x16;
+
+/// What every accept loop of this server shares.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) front: Arc<Front>,
+    pub(super) tls: Option<Tls>,
+    pub(super) connections: Tasks,
+}
+
 pub(super) struct Acceptor {
     listener: TcpListener,
-    front: Arc<Front>,
     entrance: Entrance,
+    shared: Shared,
     closing: CancellationToken,
-    connections: Tasks,
     room: Arc<Semaphore>,
 }
 
 impl Acceptor {
-    pub(super) fn new(
-        listener: TcpListener,
-        front: Arc<Front>,
-        entrance: Entrance,
-        closing: CancellationToken,
-        connections: Tasks,
-    ) -> Self {
-        Self { listener, front, entrance, closing, connections, room: Arc::new(Semaphore::new(MAX_CONNECTIONS)) }
+    pub(super) fn new(listener: TcpListener, entrance: Entrance, shared: Shared, closing: CancellationToken) -> Self {
+        Self { listener, entrance, shared, closing, room: Arc::new(Semaphore::new(MAX_CONNECTIONS)) }
     }
 
     /// Accepts until the server goes; no error ends it.
@@ -60,9 +76,15 @@ impl Acceptor {
             };
             match accepted {
                 Ok((stream, address)) => {
-                    let (front, entrance, closing) = (Arc::clone(&self.front), self.entrance, self.closing.clone());
-                    self.connections.spawn("connection", async move {
-                        serve(stream, address, front, entrance, closing).await;
+                    let connection = Connection {
+                        address,
+                        entrance: self.entrance,
+                        front: Arc::clone(&self.shared.front),
+                        closing: self.closing.clone(),
+                    };
+                    let tls = self.shared.tls.clone();
+                    self.shared.connections.spawn("connection", async move {
+                        connection.serve(stream, tls).await;
                         drop(place);
                     });
                 }
@@ -82,39 +104,109 @@ fn is_the_peers(error: &std::io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
-async fn serve(
-    stream: TcpStream,
+struct Connection {
     address: SocketAddr,
-    front: Arc<Front>,
     entrance: Entrance,
+    front: Arc<Front>,
     closing: CancellationToken,
-) {
-    // An error only costs latency.
-    let _ = stream.set_nodelay(true);
-    let local_port = stream.local_addr().map_or(0, |local| local.port());
-    let peer = Peer { address, local_port, tls: false };
-    let service = service_fn(move |request| {
-        let front = Arc::clone(&front);
-        async move { Ok::<_, Infallible>(front.dispatch(request, peer, entrance).await) }
-    });
-    // The HTTP/1 builder, not hyper-util's automatic one: that one has no timeout before the first byte and takes
-    // HTTP/2 with prior knowledge (proxy.md B1 2).
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS)
-        .preserve_header_case(true)
-        .max_headers(MAX_HEADERS)
-        .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades();
-    let mut connection = pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = closing.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+}
+
+impl Connection {
+    async fn serve(self, stream: TcpStream, tls: Option<Tls>) {
+        // An error only costs latency.
+        let _ = stream.set_nodelay(true);
+        let local_port = stream.local_addr().map_or(0, |local| local.port());
+        let peer = Peer { address: self.address, local_port, tls: tls.is_some() };
+        let (front, entrance) = (Arc::clone(&self.front), self.entrance);
+        let service = service_fn(move |request| {
+            let front = Arc::clone(&front);
+            async move { Ok::<_, Infallible>(front.dispatch(request, peer, entrance).await) }
+        });
+        let Some(tls) = tls else { return self.http1(stream, service).await };
+        match timeout(HANDSHAKE, speaks_tls(&stream)).await {
+            Ok(Ok(true)) => {}
+            // A person who typed http:// is sent to https://.
+            Ok(Ok(false)) => {
+                let front = Arc::clone(&self.front);
+                let service = service_fn(move |request| {
+                    let answer = front.to_https(&request);
+                    async move { Ok::<_, Infallible>(answer) }
+                });
+                return self.http1(stream, service).await;
+            }
+            Ok(Err(_)) | Err(_) => return,
         }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%address, %error, "a connection ended early");
+        match timeout(HANDSHAKE, tls.acceptor().accept(stream)).await {
+            // The HTTP version is what ALPN agreed on; nothing is guessed from the first bytes.
+            Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => self.http2(stream, service).await,
+            Ok(Ok(stream)) => self.http1(stream, service).await,
+            Ok(Err(error)) => tracing::debug!(address = %self.address, %error, "a TLS handshake failed"),
+            Err(_) => tracing::debug!(address = %self.address, "a TLS handshake took too long"),
+        }
+    }
+
+    /// hyper's HTTP/1 builder, not hyper-util's automatic one: that one has no timeout before the first byte and takes
+    /// HTTP/2 with prior knowledge (proxy.md B1 2).
+    async fn http1<I, S>(&self, io: I, service: S)
+    where
+        I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>,
+    {
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADERS)
+            .preserve_header_case(true)
+            .max_headers(MAX_HEADERS)
+            .serve_connection(TokioIo::new(io), service)
+            .with_upgrades();
+        let mut connection = pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = self.closing.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        self.note(ended);
+    }
+
+    /// Websockets are not offered over HTTP/2 (RFC 8441): browsers then open an HTTP/1.1 connection for them.
+    async fn http2<I, S>(&self, io: I, service: S)
+    where
+        I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>,
+        S::Future: Send + 'static,
+    {
+        let connection = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(200)
+            .max_header_list_size(MAX_HEADER_LIST)
+            .keep_alive_interval(Duration::from_secs(30))
+            .keep_alive_timeout(Duration::from_secs(20))
+            .serve_connection(TokioIo::new(io), service);
+        let mut connection = pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = self.closing.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        self.note(ended);
+    }
+
+    fn note(&self, ended: hyper::Result<()>) {
+        if let Err(error) = ended {
+            tracing::debug!(address = %self.address, %error, "a connection ended early");
+        }
+    }
+}
+
+/// Looks at the first byte without taking it.
+async fn speaks_tls(stream: &TcpStream) -> std::io::Result<bool> {
+    let mut first = [0];
+    match stream.peek(&mut first).await? {
+        0 => Err(std::io::ErrorKind::UnexpectedEof.into()),
+        _ => Ok(first == [TLS_HANDSHAKE]),
     }
 }

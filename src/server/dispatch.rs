@@ -1,7 +1,7 @@
 //! One request: is it well formed, may it pass, and whose is it?
 
 use axum::Router;
-use http::header::ALLOW;
+use http::header::{ALLOW, STRICT_TRANSPORT_SECURITY};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -15,7 +15,7 @@ use crate::domain::{Port, Slug};
 use crate::proxy::body::{self, Body};
 use crate::proxy::headers::host;
 use crate::proxy::pages::Asker;
-use crate::proxy::{Entry, Peer, Proxy};
+use crate::proxy::{Entry, Peer, Proxy, redirect};
 use crate::tasks::Tasks;
 
 /// The longest method anybody registered is UPDATEREDIRECTREF (IANA, 17 letters).
@@ -37,19 +37,46 @@ pub(super) struct Front {
     panel: Router,
     panel_runtime: Handle,
     panel_calls: Tasks,
+    hsts: bool,
 }
 
 impl Front {
-    pub(super) fn new(door: Door, proxy: Proxy, panel: Router, panel_runtime: Handle, panel_calls: Tasks) -> Self {
-        Self { door, proxy, panel, panel_runtime, panel_calls }
+    pub(super) fn new(
+        door: Door,
+        proxy: Proxy,
+        panel: Router,
+        panel_runtime: Handle,
+        panel_calls: Tasks,
+        hsts: bool,
+    ) -> Self {
+        Self { door, proxy, panel, panel_runtime, panel_calls, hsts }
     }
 
-    pub(super) async fn dispatch(
-        &self,
-        mut request: Request<Incoming>,
-        peer: Peer,
-        entrance: Entrance,
-    ) -> Response<Body> {
+    pub(super) async fn dispatch(&self, request: Request<Incoming>, peer: Peer, entrance: Entrance) -> Response<Body> {
+        let mut response = self.answer(request, peer, entrance).await;
+        if self.hsts {
+            response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+        }
+        response
+    }
+
+    /// The same place under `https`, for a request that came unencrypted to a TLS port.
+    pub(super) fn to_https(&self, request: &Request<Incoming>) -> Response<Body> {
+        let asker = Asker::of(request);
+        let Some(host) = host::authority(request.headers()) else {
+            let detail = "This port speaks TLS: use https://.".to_owned();
+            return self.refuse(Refusal { status: StatusCode::BAD_REQUEST, detail }, asker);
+        };
+        if let Err(refusal) = self.door.admit(Some(host::without_port(host)))
+            && self.proxy.by_host(host::without_port(host)).is_none()
+        {
+            return self.refuse(refusal, asker);
+        }
+        let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        redirect(StatusCode::PERMANENT_REDIRECT, &format!("https://{host}{path}"))
+    }
+
+    async fn answer(&self, mut request: Request<Incoming>, peer: Peer, entrance: Entrance) -> Response<Body> {
         if let Err(refusal) = check_form(&mut request) {
             return self.refuse(refusal, Asker::of(&request));
         }
@@ -101,6 +128,7 @@ impl Front {
 
     async fn panel(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
         let asker = Asker::of(&request);
+        let is_call = request.uri().path().starts_with("/api/");
         let (mut head, incoming) = request.into_parts();
         let authority = self.proxy.client_authority(&head.headers, peer);
         if let Err(refusal) = self.door.admit_to_panel(&head, authority.as_deref()) {
@@ -121,6 +149,10 @@ impl Front {
             self.panel_calls.spawn("call of the dashboard", call);
         }
         match answered.await {
+            Ok(response) if response.status() == StatusCode::NOT_FOUND && asker == Asker::Person && !is_call => {
+                let detail = "There is nothing at this address. The dashboard is at its root.".to_owned();
+                self.refuse(Refusal { status: StatusCode::NOT_FOUND, detail }, asker)
+            }
             Ok(response) => response.map(|body| body.map_err(Into::into).boxed_unsync()),
             Err(_) => self.refuse(
                 Refusal {

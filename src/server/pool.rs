@@ -2,18 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::accept::Acceptor;
-use super::dispatch::{Entrance, Front};
+use super::accept::{Acceptor, Shared};
+use super::dispatch::Entrance;
 use super::listeners::Listeners;
 use crate::domain::Port;
-use crate::tasks::Tasks;
 
 /// How often a port that another program holds is tried again.
 const RETRY: Duration = Duration::from_secs(3);
@@ -24,9 +22,8 @@ pub(super) struct Pool {
     pub(super) hosts: BTreeSet<IpAddr>,
     /// The ports that lead somewhere.
     pub(super) wanted: watch::Receiver<BTreeSet<Port>>,
-    pub(super) front: Arc<Front>,
+    pub(super) shared: Shared,
     pub(super) closing: CancellationToken,
-    pub(super) connections: Tasks,
 }
 
 impl Pool {
@@ -78,9 +75,8 @@ impl Pool {
         for socket in listeners.into_sockets() {
             let listener = TcpListener::from_std(socket).map_err(|error| error.to_string())?;
             let entrance = Entrance::Pool(port);
-            let acceptor =
-                Acceptor::new(listener, Arc::clone(&self.front), entrance, closing.clone(), self.connections.clone());
-            self.connections.spawn("accept loop of a public port", acceptor.run());
+            let acceptor = Acceptor::new(listener, entrance, self.shared.clone(), closing.clone());
+            self.shared.connections.spawn("accept loop of a public port", acceptor.run());
         }
         Ok(closing)
     }

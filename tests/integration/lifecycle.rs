@@ -115,7 +115,9 @@ async fn a_child_gets_its_signals() {
     let server = Server::new();
     let body = format!("trap 'echo got INT > signal; exit 0' INT\n{} & wait", &SERVE[5..]);
     let id = server.started("a", "# aikore.stop_signal = INT", &body).await;
+    let begun = Instant::now();
     server.ask(id, "stop?wait=true").await;
+    assert!(begun.elapsed() < Duration::from_secs(2), "an app that obeys needs no grace: {:?}", begun.elapsed());
     assert_eq!(std::fs::read_to_string(server.config().join("instances/a/signal")).unwrap(), "got INT\n");
 }
 

@@ -20,5 +20,6 @@ mod logs;
 mod proxy;
 mod startup;
 mod survival;
+mod tls;
 mod ways_in;
 mod websocket;

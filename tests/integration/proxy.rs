@@ -182,6 +182,19 @@ async fn pages_instead_of_an_app() {
     let unknown = server.client.get("/instance/my-b-ap/").await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
     assert!(unknown.detail().contains("my-b-app"), "near names: {}", unknown.detail());
+    let request = server.client.request(Method::GET, "/instance/my-b-ap/").header("sec-fetch-mode", "navigate");
+    let page = server.client.send(request.body(Full::default()).unwrap()).await.text();
+    assert!(page.contains("<a href=\"/instance/my-b-app/\">"), "{page}");
+    let request = server.client.request(Method::GET, "/no/such/page").header("sec-fetch-mode", "navigate");
+    assert!(
+        server
+            .client
+            .send(request.body(Full::default()).unwrap())
+            .await
+            .header("content-type")
+            .starts_with("text/html")
+    );
+    assert!(server.client.get("/favicon.ico").await.header("content-type").starts_with("image/"));
 }
 
 #[tokio::test]

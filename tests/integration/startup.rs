@@ -41,7 +41,8 @@ fn bad_settings_stop_it_with_one_line_and_code_2() {
         ("AIKORE_LISTEN", "0.0.0.0:0"),
         ("AIKORE_INSTANCE_PORT_RANGE", "20-10"),
         ("AIKORE_AUTH", "password"),
-        ("AIKORE_TLS", "self-signed"),
+        ("AIKORE_TLS", "acme"),
+        ("AIKORE_TLS", "files"),
         ("AIKORE_PASSWORD", "s3cret"),
         ("AIKORE_STOP_GRACE", "soon"),
         ("AIKORE_LOG", "=="),
@@ -115,6 +116,31 @@ async fn it_ends_cleanly_and_takes_its_instances_along() {
     // What was wanted stays wanted: it starts again with the server.
     server.start();
     server.wait_status(id, "started").await;
+}
+
+#[tokio::test]
+async fn a_log_nobody_reads_any_more_ends_nothing() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config");
+    let mut server = Command::new(binary())
+        .env("AIKORE_CONFIG_DIR", &config)
+        .env("AIKORE_LISTEN", "127.0.0.1:0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+    while !lines.next().unwrap().unwrap().contains("ready") {}
+    drop((lines, server.stderr.take()));
+    let address = fs::read_to_string(config.join("run/listen")).unwrap();
+    let client = crate::support::Client { address: address.trim().parse().unwrap() };
+    client.post("/api/instances/", &serde_json::json!({ "name": "a", "base_blueprint": "hello.sh" })).await;
+    assert!(client.get("/healthz").await.status.is_success());
+    assert!(Command::new("kill").arg(server.id().to_string()).status().unwrap().success());
+    assert_eq!(server.wait().unwrap().code(), Some(0));
 }
 
 #[test]

@@ -129,7 +129,7 @@ function plan() {
 refs.start.addEventListener('click', async () => {
   refs.start.disabled = true;
   try {
-    state = { ...state, ...(await request(`${root}api/instances/${first.id}/start`, { method: 'POST' })), log: state.log };
+    state = { ...state, ...(await request(`${root}.aikore/instances/${first.slug}/start`, { method: 'POST' })), log: state.log };
     render();
   } catch (error) {
     setText(refs.fault, `It could not be started: ${sentence(error)}`);

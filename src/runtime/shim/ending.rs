@@ -26,7 +26,7 @@ enum Stage {
     /// The leader is gone, others live; the port was last heard at this moment.
     Leaderless { heard: Instant, checked: Instant },
     /// Asked to end, until this moment; whether the tree beyond the leader's group has been asked too.
-    Asked { deadline: Instant, signal: Signal, tree_asked: bool },
+    Asked { deadline: Instant, tree_asked: bool },
 }
 
 impl Ending {
@@ -48,7 +48,7 @@ impl Ending {
         };
         // ESRCH: the group is gone already; the tick asks whoever is left.
         let _ = killpg(pid(self.leader), signal);
-        self.stage = Stage::Asked { deadline, signal, tree_asked: false };
+        self.stage = Stage::Asked { deadline, tree_asked: false };
     }
 
     /// Goes on with an end that is due. Called often; the tree's emptiness is seen elsewhere.
@@ -63,20 +63,20 @@ impl Ending {
                 *checked = now;
                 if proc::listening_addresses(&tree(), self.app_port).is_empty() {
                     if now.duration_since(*heard) >= QUIET {
-                        self.stage =
-                            Stage::Asked { deadline: now + LEFTOVER_GRACE, signal: Signal::SIGTERM, tree_asked: false };
+                        self.stage = Stage::Asked { deadline: now + LEFTOVER_GRACE, tree_asked: false };
                     }
                 } else {
                     *heard = now;
                 }
             }
-            Stage::Asked { deadline, signal, tree_asked } => {
+            Stage::Asked { deadline, tree_asked } => {
                 if now >= *deadline {
                     signal_all(Signal::SIGKILL);
                 } else if leader_gone && !*tree_asked {
-                    // What left the leader's group (setsid, double fork) has not heard of the stop yet.
+                    // What left the leader's group (setsid, double fork) has not heard of the stop yet, and background jobs
+                    // of a shell ignore SIGINT: the rest gets the signal everybody understands.
                     *tree_asked = true;
-                    signal_all(*signal);
+                    signal_all(Signal::SIGTERM);
                 }
             }
         }

@@ -1,0 +1,64 @@
+// Looks over a page's shoulder: what goes wrong in it fails the test unless the test said that it would.
+
+export class Watch {
+  /** @type {string[]} */
+  #faults = [];
+  /** @type {RegExp[]} */
+  #expected = [];
+  /** @type {Set<string>} */
+  #hosts;
+
+  /** @param {import('playwright-core').BrowserContext} context @param {string} origin all that the pages may ask */
+  constructor(context, origin) {
+    this.#hosts = new Set([new URL(origin).host]);
+    context.on('console', (message) => {
+      if (!['error', 'warning'].includes(message.type())) return;
+      const { url } = message.location();
+      this.#add(`console ${message.type()}: ${message.text()}${url ? ` (${url})` : ''}`);
+    });
+    context.on('weberror', (error) => this.#add(`uncaught: ${error.error().stack ?? error.error()}`));
+    context.on('request', (request) => {
+      const url = new URL(request.url());
+      if (/^(http|ws)s?:$/.test(url.protocol) && !this.#hosts.has(url.host)) this.#add(`foreign request: ${request.url()}`);
+    });
+    context.on('requestfailed', (request) => {
+      // A page that is left closes its streams: that is how they end.
+      if (request.resourceType() === 'eventsource' && request.failure()?.errorText === 'net::ERR_ABORTED') return;
+      this.#add(`failed request: ${request.method()} ${request.url()} (${request.failure()?.errorText})`);
+    });
+    context.on('response', (response) => {
+      if (response.status() >= 400) this.#add(`status ${response.status()}: ${response.request().method()} ${response.url()}`);
+    });
+  }
+
+  /** @param {string} text */
+  #add(text) {
+    this.#faults.push(text);
+  }
+
+  /** Another address of the server. @param {string} address */
+  alsoOwn(address) {
+    this.#hosts.add(new URL(address).host);
+  }
+
+  /** Faults like these are part of the test. @param {...RegExp} patterns */
+  expect(...patterns) {
+    this.#expected.push(...patterns);
+  }
+
+  /** An answer of this status is part of the test, and Chromium's line about it. @param {number} status @param {string} [path] */
+  expectStatus(status, path = '') {
+    const place = path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    this.expect(new RegExp(`^status ${status}: .*${place}`), new RegExp(`^console error: Failed to load resource: .* status of ${status} .*${place}`));
+  }
+
+  /** What went wrong so far and was not expected. */
+  get faults() {
+    return this.#faults.filter((fault) => !this.#expected.some((pattern) => pattern.test(fault)));
+  }
+
+  check() {
+    const { faults } = this;
+    if (faults.length) throw new Error(`The browser met ${faults.length} unexpected fault(s):\n  ${faults.join('\n  ')}`);
+  }
+}
