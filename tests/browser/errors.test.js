@@ -71,7 +71,7 @@ stage.scene('an address that belongs to no instance names those that are near', 
   const answer = await page.goto(`${server.address}/instance/near-studo/`);
   assert.equal(answer?.status(), 404);
   await page.getByRole('heading', { name: 'There is no such instance' }).waitFor();
-  await page.getByText('near-studio').waitFor();
+  await page.getByRole('link', { name: /near-studio/ }).waitFor();
   await page.getByRole('link', { name: 'Open the dashboard' }).click();
   await page.locator('html[data-link=live]').waitFor();
 });
