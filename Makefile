@@ -37,8 +37,10 @@ test-browser: assets ## The dashboard and real apps in Chromium, over the real b
 	cargo build $(CI) --locked
 	npm run --silent test:browser
 
-test-apps: ## Real web UIs from PyPI and npm in a browser (long; grows with the data plane)
-	@echo "no app needs the long run yet: the Gradio demo is part of make test-browser"
+test-apps: assets ## Real web UIs from PyPI and npm in a browser (long)
+	./scripts/setup-tests.sh
+	cargo build $(CI) --locked
+	npm run --silent test:apps
 
 test-apps-all: test-apps ## Every real web UI there is a blueprint for (hours; outside CI)
 

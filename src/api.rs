@@ -26,7 +26,7 @@ use crate::monitor::Monitor;
 use crate::proxy::headers::host;
 use crate::proxy::pages::POLICY;
 
-pub use error::ApiError;
+pub use error::{ApiError, Unrouted};
 
 /// The largest body of a call, as in the earlier system; chunked bodies count too.
 const MAX_BODY: usize = 10 * 1024 * 1024;
@@ -80,6 +80,11 @@ struct Origin {
     base_domain: Option<Hostname>,
 }
 
+/// Whether a websocket at this path is ours (compat.md §3, §5), built yet or not.
+pub fn has_websocket(path: &str) -> bool {
+    ["/api/instances/", "/api/builder/", "/.aikore/"].iter().any(|ours| path.starts_with(ours))
+}
+
 /// The router of everything that is not an app's.
 pub fn router(panel: Panel) -> Router {
     let api = Router::new()
@@ -103,7 +108,7 @@ pub fn router(panel: Panel) -> Router {
         .route("/.aikore/instances/{slug}/state", get(instances::state))
         .route("/.aikore/instances/{slug}/start", post(instances::start_by_slug))
         .nest("/api", api)
-        .fallback(error::not_found)
+        .fallback(error::unrouted)
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(axum::middleware::from_fn(harden))
         .layer(axum::extract::DefaultBodyLimit::max(MAX_BODY))

@@ -8,6 +8,7 @@ mod error;
 mod forward;
 pub mod headers;
 pub mod pages;
+mod rescue;
 mod table;
 pub mod target;
 mod tunnel;
@@ -16,7 +17,7 @@ mod upstream;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use http::header::LOCATION;
+use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
 use ipnet::IpNet;
@@ -117,7 +118,7 @@ impl Proxy {
                 Ok(redirect(StatusCode::TEMPORARY_REDIRECT, &with_query(&format!("{prefix}/"), request.uri())))
             }
             Step::ToOrigin => self.to_origin(&request, peer, &entry.route, &prefix),
-            Step::Forward { strip } => self.forward(request, peer, entry, &prefix, strip).await,
+            Step::Forward { strip } => self.forward(request, peer, entry, &prefix, strip, way).await,
         };
         answered.unwrap_or_else(|error| self.inner.pages.error(&error, &asker))
     }
@@ -129,10 +130,44 @@ impl Proxy {
         entry: &Entry,
         prefix: &str,
         strip: bool,
+        way: WayIn,
     ) -> Result<Response<Body>, ProxyError> {
         let Some(upstream) = &entry.upstream else { return Err(ProxyError::NotReady(Box::new(entry.route.clone()))) };
-        let way = forward::Way { prefix, strip, trusted: self.trusts(peer.address.ip()), peer };
+        let trusted = self.trusts(peer.address.ip());
+        let way = forward::Way { prefix, strip, below_path: way == WayIn::Path, trusted, peer };
         forward::forward(request, upstream, &way, &entry.route).await
+    }
+
+    /// A request outside every prefix that came from an instance's page is sent back below that instance's prefix,
+    /// whether the panel has such a path or not.
+    pub fn rescue_by_referer(&self, request: &Request<Incoming>, peer: Peer) -> Option<Response<Body>> {
+        let authority = self.client_authority(request.headers(), peer)?;
+        let slug = rescue::by_referer(request.headers(), &authority)?;
+        self.rescue(slug, request.uri(), request.headers())
+    }
+
+    /// A request for which the panel has no path is sent below the instance whose page this browser opened last.
+    pub fn rescue_by_cookie(&self, uri: &Uri, headers: &HeaderMap) -> Option<Response<Body>> {
+        self.rescue(rescue::by_cookie(headers)?, uri, headers)
+    }
+
+    /// The same for a websocket, which can't be redirected: the instance it is for.
+    pub fn websocket_by_cookie(&self, uri: &Uri, headers: &HeaderMap) -> Option<Arc<Entry>> {
+        let slug = rescue::by_cookie(headers).filter(|_| rescue::is_eligible(uri, headers))?;
+        self.inner.table.load().by_slug(slug).filter(|entry| entry.upstream.is_some()).cloned()
+    }
+
+    /// Never to an instance that does not run: what is not there can't have asked.
+    fn rescue(&self, slug: &str, uri: &Uri, headers: &HeaderMap) -> Option<Response<Body>> {
+        let routes = self.inner.table.load();
+        let entry =
+            routes.by_slug(slug).filter(|entry| entry.upstream.is_some() && rescue::is_eligible(uri, headers))?;
+        tracing::debug!(path = uri.path(), slug, "rescued");
+        let mut response =
+            redirect(StatusCode::TEMPORARY_REDIRECT, &rescue::destination(uri, &entry.route.slug.prefix()));
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response.headers_mut().insert(pages::MARK, HeaderValue::from_static("rescued"));
+        Some(response)
     }
 
     /// From the path of an app that can't live there to its public port, the rest of the path kept.

@@ -54,6 +54,14 @@ pub(super) async fn not_found(uri: Uri) -> ApiError {
     ApiError::new(StatusCode::NOT_FOUND, format!("Not Found: {}", uri.path()))
 }
 
+/// Marks the answer to a path that no route knows: it may have been meant for an app.
+#[derive(Debug, Clone, Copy)]
+pub struct Unrouted;
+
+pub(super) async fn unrouted(uri: Uri) -> (axum::Extension<Unrouted>, ApiError) {
+    (axum::Extension(Unrouted), not_found(uri).await)
+}
+
 pub(super) async fn method_not_allowed() -> ApiError {
     ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
 }

@@ -1,6 +1,8 @@
 //! One request, to an app and back.
 
-use http::header::{CONTENT_LENGTH, COOKIE, EXPECT, TE, TRANSFER_ENCODING};
+use std::sync::Arc;
+
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT, SET_COOKIE, TE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
@@ -9,10 +11,11 @@ use super::Peer;
 use super::body::Body;
 use super::error::ProxyError;
 use super::headers::forwarded::{self, Client};
-use super::headers::{hop_by_hop, host, location, upgrade};
+use super::headers::{cookies, hop_by_hop, host, location, reach, upgrade};
+use super::pages::Asker;
 use super::target;
 use super::tunnel;
-use super::upstream::Upstream;
+use super::upstream::{Lease, LeasedBody, Upstream};
 use crate::domain::Route;
 
 /// How a request came to this instance.
@@ -21,6 +24,8 @@ pub(super) struct Way<'a> {
     pub(super) prefix: &'a str,
     /// Whether the app must not see it.
     pub(super) strip: bool,
+    /// Whether it came below that path on the dashboard's origin.
+    pub(super) below_path: bool,
     /// Whether the peer's forwarding fields are believed.
     pub(super) trusted: bool,
     pub(super) peer: Peer,
@@ -28,14 +33,15 @@ pub(super) struct Way<'a> {
 
 pub(super) async fn forward(
     mut request: Request<Incoming>,
-    upstream: &Upstream,
+    upstream: &Arc<Upstream>,
     way: &Way<'_>,
     route: &Route,
 ) -> Result<Response<Body>, ProxyError> {
+    let opens_page = way.below_path && Asker::of(&request) == Asker::Person;
     let sent_to = host::authority(request.headers()).map(str::to_owned);
     let client = upgrade::is_websocket(&request).then(|| hyper::upgrade::on(&mut request));
     let request = prepare(request, way, client.is_some())?;
-    let answer = match upstream.send(request).await {
+    let (answer, lease) = match upstream.send(request).await {
         Err(ProxyError::Connect(why)) => {
             tracing::debug!(instance = route.instance, %why, "a ready app does not accept");
             return Err(ProxyError::Connect(why));
@@ -50,7 +56,25 @@ pub(super) async fn forward(
     }
     let child = upstream.address().to_string();
     let hosts: Vec<&str> = sent_to.as_deref().into_iter().chain([child.as_str()]).collect();
-    Ok(finish(answer, way, &hosts))
+    let mut response = finish(answer, lease, way, &hosts);
+    if opens_page && is_page(&response) {
+        remember(&mut response, route, way.peer.tls);
+    }
+    Ok(response)
+}
+
+fn is_page(response: &Response<Body>) -> bool {
+    let media = response.headers().get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    response.status().is_success() && media.to_ascii_lowercase().starts_with(b"text/html")
+}
+
+/// Which instance's page this browser opened last: what its scripts ask for outside the prefix is looked for there.
+fn remember(response: &mut Response<Body>, route: &Route, tls: bool) {
+    let secure = if tls { "; Secure" } else { "" };
+    let cookie = format!("{}={}; Path=/; HttpOnly; SameSite=Lax{secure}", cookies::LAST_INSTANCE, route.slug);
+    if let Ok(cookie) = HeaderValue::try_from(cookie) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
 }
 
 /// The request as the app gets it.
@@ -61,7 +85,7 @@ fn prepare(request: Request<Incoming>, way: &Way<'_>, is_websocket: bool) -> Res
     check_expectation(&mut parts.headers)?;
     let trailers = wants_trailers(&parts.headers);
     hop_by_hop::remove(&mut parts.headers);
-    join_cookies(&mut parts.headers);
+    cookies::for_app(&mut parts.headers);
     if is_websocket {
         upgrade::restore(&mut parts.headers);
     } else if trailers {
@@ -113,30 +137,24 @@ fn wants_trailers(headers: &HeaderMap) -> bool {
     lines.flat_map(|line| line.split(',')).any(|token| token.trim().eq_ignore_ascii_case("trailers"))
 }
 
-/// Several `Cookie` lines become one: old frameworks read only the first (RFC 9113 §8.2.3 for HTTP/2's crumbs).
-fn join_cookies(headers: &mut HeaderMap) {
-    let lines: Vec<&[u8]> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
-    if lines.len() > 1
-        && let Ok(joined) = HeaderValue::from_bytes(&lines.join(&b"; "[..]))
-    {
-        headers.insert(COOKIE, joined);
-    }
-}
-
 /// The answer as the client gets it.
-fn finish(answer: Response<Incoming>, way: &Way<'_>, hosts: &[&str]) -> Response<Body> {
+fn finish(answer: Response<Incoming>, lease: Lease, way: &Way<'_>, hosts: &[&str]) -> Response<Body> {
     let (mut parts, body) = answer.into_parts();
     if parts.headers.contains_key(TRANSFER_ENCODING) {
         // The coding decides the length, whatever else was said (RFC 9112 §6.3).
         parts.headers.remove(CONTENT_LENGTH);
     }
     hop_by_hop::remove(&mut parts.headers);
+    cookies::from_app(&mut parts.headers);
+    if way.below_path {
+        reach::limit_to_prefix(&mut parts.headers, way.prefix);
+    }
     if way.strip {
         location::restore_prefix(&mut parts.headers, way.prefix, hosts);
     }
     parts.extensions = http::Extensions::new();
     // A body that breaks off must break off for the client too: the error goes through (proxy.md B5 35).
-    Response::from_parts(parts, body.map_err(Into::into).boxed_unsync())
+    Response::from_parts(parts, LeasedBody::new(body, lease).map_err(Into::into).boxed_unsync())
 }
 
 #[cfg(test)]
@@ -176,10 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn cookies_and_expectations() {
-        let mut h = headers(&[("cookie", "a=1"), ("cookie", "b=2; c=3")]);
-        join_cookies(&mut h);
-        assert_eq!(h.get_all(COOKIE).iter().collect::<Vec<_>>(), ["a=1; b=2; c=3"]);
+    fn expectations() {
         assert!(check_expectation(&mut headers(&[("expect", "100-Continue")])).is_ok());
         assert!(check_expectation(&mut headers(&[("expect", "a-pony")])).is_err());
     }

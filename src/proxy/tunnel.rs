@@ -25,7 +25,7 @@ pub(super) fn join(
     }
     let child = hyper::upgrade::on(&mut answer);
     let ended = upstream.ended().clone();
-    upstream.tunnels().spawn(async move {
+    upstream.tasks().spawn(async move {
         let (client, child) = match tokio::try_join!(client, child) {
             Ok(pair) => pair,
             Err(error) => return tracing::debug!(%error, "a websocket came to nothing"),

@@ -1,14 +1,16 @@
-//! The way to one process of one instance: dialling it, and everything that must end with it.
-//!
-//! First form: a connection of its own per request. On loopback that costs microseconds, and no request can meet a
-//! connection that the child is just closing.
+//! The way to one process of one instance: dialling it, keeping idle connections, and everything that must end with it.
+
+mod lease;
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use http::{Request, Response};
-use hyper::body::Incoming;
-use hyper::client::conn::http1;
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use http_body_util::{Either, Empty};
+use hyper::body::{Body as _, Incoming};
+use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
@@ -17,11 +19,23 @@ use tokio_util::task::TaskTracker;
 use super::error::ProxyError;
 use crate::domain::RunId;
 
+pub(super) use lease::{Lease, LeasedBody};
+
 /// Loopback answers at once or not at all; a full accept queue drops the SYN and has it sent again after a second.
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// Fields an app may send: some set dozens of cookies, hyper's own limit is 100.
 const MAX_HEADERS: usize = 500;
+
+/// Idle connections kept per process.
+const MAX_IDLE: usize = 32;
+
+/// How long one is kept: less than what servers keep theirs for (gunicorn 2 s, uvicorn and Node 5 s), so that few of
+/// them are closed just as they are used.
+const MAX_IDLE_TIME: Duration = Duration::from_millis(1500);
+
+/// What goes to a child: the client's body, or none.
+type RequestBody = Either<Incoming, Empty<Bytes>>;
 
 /// One generation of an instance's process.
 #[derive(Debug)]
@@ -29,12 +43,20 @@ pub(super) struct Upstream {
     address: SocketAddr,
     run: RunId,
     ended: CancellationToken,
-    tunnels: TaskTracker,
+    tasks: TaskTracker,
+    idle: Mutex<Vec<Idle>>,
+}
+
+#[derive(Debug)]
+struct Idle {
+    sender: SendRequest<RequestBody>,
+    since: Instant,
 }
 
 impl Upstream {
     pub(super) fn new(address: SocketAddr, run: RunId) -> Self {
-        Self { address, run, ended: CancellationToken::new(), tunnels: TaskTracker::new() }
+        let (ended, tasks, idle) = (CancellationToken::new(), TaskTracker::new(), Mutex::default());
+        Self { address, run, ended, tasks, idle }
     }
 
     /// Whether it is this run at this address.
@@ -47,14 +69,14 @@ impl Upstream {
         self.address
     }
 
-    /// Cuts every tunnel: the process is going.
+    /// Cuts every tunnel and closes what is idle: the process is going.
     pub(super) fn end(&self) {
         self.ended.cancel();
-        self.tunnels.close();
+        self.tasks.close();
+        self.idle().clear();
     }
 
     /// Whether it has been ended.
-    #[cfg(test)]
     pub(super) fn has_ended(&self) -> bool {
         self.ended.is_cancelled()
     }
@@ -64,14 +86,81 @@ impl Upstream {
         &self.ended
     }
 
-    /// Owns the tunnels to this process.
-    pub(super) fn tunnels(&self) -> &TaskTracker {
-        &self.tunnels
+    /// Owns the connections and tunnels to this process.
+    pub(super) fn tasks(&self) -> &TaskTracker {
+        &self.tasks
     }
 
-    /// Sends a request on a fresh connection. The connection lives as long as somebody holds the answer: dropping the
-    /// future or the body closes it, which is how a child learns that its client is gone.
-    pub(super) async fn send(&self, request: Request<Incoming>) -> Result<Response<Incoming>, ProxyError> {
+    /// Sends a request. The connection lives as long as somebody holds the answer: dropping the future or the body
+    /// closes it, which is how a child learns that its client is gone.
+    pub(super) async fn send(
+        self: &Arc<Self>,
+        request: Request<Incoming>,
+    ) -> Result<(Response<Incoming>, Lease), ProxyError> {
+        if is_repeatable(&request) {
+            let (head, _) = request.into_parts();
+            return self.send_repeatable(head).await;
+        }
+        // What must not be sent twice goes over a connection that can't have been closed meanwhile (RFC 9110 §9.2.2).
+        let mut sender = self.dial().await?;
+        let answer = sender.send_request(request.map(Either::Left)).await;
+        self.leased(answer, sender)
+    }
+
+    async fn send_repeatable(
+        self: &Arc<Self>,
+        head: http::request::Parts,
+    ) -> Result<(Response<Incoming>, Lease), ProxyError> {
+        let request = |head| Request::from_parts(head, Either::Right(Empty::new()));
+        if let Some(mut sender) = self.reuse().await {
+            match sender.send_request(request(head.clone())).await {
+                Ok(answer) => return self.leased(Ok(answer), sender),
+                // It was closed as we used it: nothing has come back, so it is asked again, once and on a new one.
+                Err(error) if error.is_incomplete_message() || error.is_canceled() || error.is_closed() => {
+                    tracing::debug!(%error, "an idle connection was gone");
+                }
+                Err(error) => return Err(ProxyError::from_exchange(&error)),
+            }
+        }
+        let mut sender = self.dial().await?;
+        let answer = sender.send_request(request(head)).await;
+        self.leased(answer, sender)
+    }
+
+    fn leased(
+        self: &Arc<Self>,
+        answer: hyper::Result<Response<Incoming>>,
+        sender: SendRequest<RequestBody>,
+    ) -> Result<(Response<Incoming>, Lease), ProxyError> {
+        let answer = answer.map_err(|error| ProxyError::from_exchange(&error))?;
+        Ok((answer, Lease::new(Arc::clone(self), sender)))
+    }
+
+    /// The freshest idle connection that still stands.
+    async fn reuse(&self) -> Option<SendRequest<RequestBody>> {
+        loop {
+            let Idle { mut sender, since } = self.idle().pop()?;
+            if since.elapsed() <= MAX_IDLE_TIME && sender.ready().await.is_ok() {
+                return Some(sender);
+            }
+        }
+    }
+
+    /// Keeps a connection for the next request.
+    fn keep(&self, sender: SendRequest<RequestBody>) {
+        let mut idle = self.idle();
+        idle.retain(|idle| idle.since.elapsed() <= MAX_IDLE_TIME);
+        if !self.has_ended() && !sender.is_closed() && idle.len() < MAX_IDLE {
+            idle.push(Idle { sender, since: Instant::now() });
+        }
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Idle>> {
+        // Whole whatever happened: every change is one push or pop.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn dial(&self) -> Result<SendRequest<RequestBody>, ProxyError> {
         let stream = match tokio::time::timeout(CONNECT, TcpStream::connect(self.address)).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return Err(ProxyError::Connect(error.to_string())),
@@ -79,19 +168,24 @@ impl Upstream {
         };
         // Without it each small write would wait for the ACK of the one before. An error only costs latency.
         let _ = stream.set_nodelay(true);
-        // A body's end can't be told from an upgrade's beginning by hyper: both halves need `with_upgrades`.
-        let (mut sender, connection) = http1::Builder::new()
+        let (sender, connection) = http1::Builder::new()
             .preserve_header_case(true)
             .max_headers(MAX_HEADERS)
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|error| ProxyError::from_exchange(&error))?;
-        // Ends with the exchange it carries: hyper stops when sender and body are gone. Its error reaches us there.
-        self.tunnels.spawn(async move {
+        // Ends when sender and body are gone. Its error reaches us there.
+        self.tasks.spawn(async move {
             if let Err(error) = connection.with_upgrades().await {
                 tracing::debug!(%error, "a connection to a child ended");
             }
         });
-        sender.send_request(request).await.map_err(|error| ProxyError::from_exchange(&error))
+        Ok(sender)
     }
+}
+
+/// A request that may be sent again when nothing came back: idempotent, without body, and no handshake.
+fn is_repeatable(request: &Request<Incoming>) -> bool {
+    let idempotent = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    idempotent && request.body().is_end_stream() && !request.headers().contains_key(http::header::UPGRADE)
 }

@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tower::ServiceExt;
 
-use crate::api::Seen;
+use crate::api::{self, Seen};
 use crate::auth::{Door, Refusal};
 use crate::domain::{Port, Slug};
 use crate::proxy::body::{self, Body};
@@ -122,8 +122,29 @@ impl Front {
         match origin {
             Some(entry) => self.proxy.serve_origin(request, peer, &entry).await,
             None if request.uri().path().starts_with(Slug::ROOT) => self.proxy.serve_path(request, peer).await,
-            None => self.panel(request, peer).await,
+            None => self.panel_or_rescue(request, peer).await,
         }
+    }
+
+    /// The dashboard, unless the request fell out of an instance's prefix (prefix.md 4).
+    async fn panel_or_rescue(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
+        if let Some(rescued) = self.proxy.rescue_by_referer(&request, peer) {
+            return rescued;
+        }
+        if Asker::of(&request) == Asker::Websocket && !api::has_websocket(request.uri().path()) {
+            return match self.proxy.websocket_by_cookie(request.uri(), request.headers()) {
+                Some(entry) => self.proxy.serve_origin(request, peer, &entry).await,
+                None => self.panel(request, peer).await,
+            };
+        }
+        let (uri, headers) = (request.uri().clone(), request.headers().clone());
+        let response = self.panel(request, peer).await;
+        if response.extensions().get::<api::Unrouted>().is_some()
+            && let Some(rescued) = self.proxy.rescue_by_cookie(&uri, &headers)
+        {
+            return rescued;
+        }
+        response
     }
 
     async fn panel(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
@@ -151,7 +172,9 @@ impl Front {
         match answered.await {
             Ok(response) if response.status() == StatusCode::NOT_FOUND && asker == Asker::Person && !is_call => {
                 let detail = "There is nothing at this address. The dashboard is at its root.".to_owned();
-                self.refuse(Refusal { status: StatusCode::NOT_FOUND, detail }, asker)
+                let mut page = self.refuse(Refusal { status: StatusCode::NOT_FOUND, detail }, asker);
+                *page.extensions_mut() = response.extensions().clone();
+                page
             }
             Ok(response) => response.map(|body| body.map_err(Into::into).boxed_unsync()),
             Err(_) => self.refuse(

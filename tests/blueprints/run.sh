@@ -7,7 +7,8 @@ log=$(mktemp)
 trap 'rm -f -- "$log"' EXIT
 
 status=0
-for suite in "bash $here/functions.sh" "bash $here/python.sh" "bash $here/headers.sh" "python3 -B $here/hello.py"; do
+for suite in "bash $here/functions.sh" "bash $here/python.sh" "bash $here/headers.sh" "python3 -B $here/hello.py" \
+    "python3 -B $here/hello_protocol.py"; do
     echo "== $suite" | sed "s|$here/||"
     # shellcheck disable=SC2086 # The words are wanted.
     $suite 2>&1 | tee -a "$log" || status=1

@@ -209,6 +209,34 @@ fn what_is_not_ours_is_not_touched() {
 }
 
 #[tokio::test]
+async fn our_own_database_is_backed_up_before_a_migration() {
+    let (_dir, layout) = folder(None);
+    // As the very first version would have left it: a history without the migrations of today.
+    let history = "CREATE TABLE refinery_schema_history (version INT4 PRIMARY KEY, name VARCHAR(255), applied_on VARCHAR(255), checksum VARCHAR(255))";
+    Connection::open(layout.database()).unwrap().execute_batch(history).unwrap();
+    assert_eq!(Store::open(&layout, pool()).unwrap().instances().await.unwrap(), []);
+    let backup = Connection::open(layout.root().join("aikore.db.bak-0")).unwrap();
+    let tables: i64 =
+        backup.query_row("SELECT count(*) FROM sqlite_master WHERE type = 'table'", [], |row| row.get(0)).unwrap();
+    assert_eq!(tables, 1, "the copy is the old shape");
+}
+
+#[test]
+fn the_server_ends_with_code_2_and_says_what_to_do() {
+    let (dir, layout) = folder(None);
+    fs::write(layout.database(), "garbage ".repeat(1000)).unwrap();
+    let output = std::process::Command::new(crate::support::binary())
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .env("AIKORE_CONFIG_DIR", dir.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("is damaged") && said.contains("aikore.db.bak-"), "{said}");
+    assert_eq!(fs::read_to_string(layout.database()).unwrap(), "garbage ".repeat(1000));
+}
+
+#[tokio::test]
 async fn a_newer_database_is_refused_and_stays_as_it_is() {
     let (_dir, layout) = folder(None);
     drop(Store::open(&layout, pool()).unwrap().instances().await.unwrap());

@@ -107,7 +107,7 @@ async fn a_stop_leaves_nothing_behind() {
     eventually("the grandchildren", || (server.processes().len() >= 6).then_some(()));
     let stopped = server.ask(id, "stop?wait=true").await.json();
     assert_eq!(stopped["status"], "stopped");
-    assert_eq!(server.processes(), Vec::<u32>::new());
+    server.assert_nothing_left();
 }
 
 #[tokio::test]
@@ -147,7 +147,7 @@ async fn an_app_that_restarts_itself_is_followed() {
     assert_eq!(server.instance(id).await["status"], "started");
     assert_eq!(server.client.get("/instance/a/").await.status, StatusCode::OK);
     server.ask(id, "stop?wait=true").await;
-    assert_eq!(server.processes(), Vec::<u32>::new());
+    server.assert_nothing_left();
 }
 
 #[tokio::test]

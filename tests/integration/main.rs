@@ -18,6 +18,7 @@ mod instances;
 mod lifecycle;
 mod logs;
 mod proxy;
+mod rescue;
 mod startup;
 mod survival;
 mod tls;

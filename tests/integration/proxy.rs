@@ -226,6 +226,44 @@ while True: threading.Thread(target=one, args=(s.accept()[0],)).start()\"";
     assert!(cut.ends_with("short"), "{cut}");
 }
 
+/// An app that counts its connections, keeps them alive, and closes each after its second answer without saying so.
+const COUNTING: &str = "exec python3 -c \"
+import os, socket, threading
+s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(('127.0.0.1', int(os.environ['WEBUI_PORT']))); s.listen(50)
+def one(c, n):
+    for answer in (1, 2):
+        head = b''
+        while b'\\r\\n\\r\\n' not in head:
+            more = c.recv(65536)
+            if not more: return
+            head += more
+        body = f'{n}.{answer} {head.split()[0].decode()}'.encode()
+        c.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n' % len(body) + body)
+    c.close()
+n = 0
+while True: n += 1; threading.Thread(target=one, args=(s.accept()[0], n)).start()\"";
+
+#[tokio::test]
+async fn idle_connections_are_used_again_and_none_is_trusted_twice() {
+    let server = Server::new();
+    server.started("a", "", COUNTING).await;
+    let get = || async { server.client.get("/instance/a/").await };
+    let first: Vec<String> = vec![get().await.text(), get().await.text()];
+    let connection = |text: &str| text.split('.').next().unwrap().parse::<u32>().unwrap();
+    assert_eq!(connection(&first[0]), connection(&first[1]), "{first:?}");
+    // The child has closed it meanwhile; nobody notices.
+    for _ in 0..20 {
+        assert_eq!(get().await.status, StatusCode::OK);
+    }
+    // What must not be sent twice gets a connection of its own.
+    for _ in 0..5 {
+        let answer = server.client.call(Method::POST, "/instance/a/", None).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert!(answer.text().contains(".1 POST"), "{}", answer.text());
+    }
+}
+
 #[tokio::test]
 async fn an_app_on_the_other_loopback_address_is_found() {
     let server = Server::new();

@@ -112,7 +112,7 @@ async fn it_ends_cleanly_and_takes_its_instances_along() {
     let pid = u32::try_from(server.instance(id).await["pid"].as_u64().unwrap()).unwrap();
     assert!(server.processes().contains(&pid));
     assert_eq!(server.end("TERM").code(), Some(0));
-    assert_eq!(server.processes(), Vec::<u32>::new());
+    server.assert_nothing_left();
     // What was wanted stays wanted: it starts again with the server.
     server.start();
     server.wait_status(id, "started").await;

@@ -88,6 +88,6 @@ async fn a_lost_shim_leaves_nothing_behind() {
     std::process::Command::new("kill").args(["-KILL", &shim]).status().unwrap();
     let lost = server.wait_status(id, "error").await;
     assert!(lost["reason"].as_str().unwrap().contains("supervisor was lost"), "{}", lost["reason"]);
-    assert_eq!(server.processes(), Vec::<u32>::new());
+    server.assert_nothing_left();
     assert_eq!(lost["pid"], json!(null));
 }

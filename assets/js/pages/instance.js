@@ -50,7 +50,7 @@ function build(state) {
   const figure = el('span', {});
   const progress = el('div', { class: 'page-progress' }, bar, el('div', { class: 'bar-line' }, phase, figure));
   const start = button('Start', { icon: 'start', primary: true });
-  const panel = el('a', { class: 'button', href: root }, el('span', { text: 'Open the dashboard' }));
+  const panel = el('a', { class: 'button', href: root, rel: 'noreferrer' }, el('span', { text: 'Open the dashboard' }));
   const fault = el('p', { class: 'page-error', role: 'alert' });
   const lines = el('div', { class: 'log wrap', tabindex: '0', role: 'log', 'aria-live': 'off', 'aria-label': 'Last lines of the log' });
   const log = el('section', { class: 'page-log' }, el('h2', { text: 'Last lines of the log' }), lines);

@@ -1,6 +1,6 @@
 // The real binary with a config folder of its own.
 import { spawn } from 'node:child_process';
-import { access, constants, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,13 +29,21 @@ export class Server {
     this.address = '';
   }
 
-  /** A new server with an empty config folder. @param {{ pool?: number }} [options] how many public ports it has */
-  static async start({ pool = 12 } = {}) {
+  /**
+   * A new server with an empty config folder. `pool`: how many public ports it has; `cache`: a folder for downloads that
+   * outlives it.
+   * @param {{ pool?: number, cache?: string }} [options]
+   */
+  static async start({ pool = 12, cache } = {}) {
     await access(BINARY, constants.X_OK).catch(() => {
       throw new Error(`There is no AiKore binary at ${BINARY}. Build it (make build), or set AIKORE_BIN.`);
     });
     // Short: sockets live below it, and their paths are limited to about a hundred bytes.
     const server = new Server(await mkdtemp(join(tmpdir(), 'aik-')), await freePorts(pool));
+    if (cache) {
+      await mkdir(cache, { recursive: true });
+      await symlink(cache, join(server.folder, 'cache'));
+    }
     await server.start();
     return server;
   }

@@ -34,11 +34,12 @@ class Stage {
   #server;
   #userData = '';
 
-  async open() {
+  /** @param {{ cache?: string }} [options] of the server */
+  async open(options) {
     await access(CHROMIUM, constants.X_OK).catch(() => {
       throw new Error(`There is no Chromium at ${CHROMIUM}. Install it (apt-get install chromium), or set CHROMIUM_BIN.`);
     });
-    this.#server = await Server.start();
+    this.#server = await Server.start(options);
     this.#userData = await mkdtemp(join(tmpdir(), 'aik-chromium-'));
     // What Chromium writes besides its profile stays in there as well.
     const env = { ...process.env, HOME: this.#userData, XDG_CONFIG_HOME: this.#userData, XDG_CACHE_HOME: this.#userData };
@@ -118,10 +119,10 @@ async function picture(page, name) {
   await page.screenshot({ path: join(RESULTS, `${name.toLowerCase().replace(/[^a-z0-9]+/g, '-').slice(0, 120).replace(/-$/, '')}.png`) });
 }
 
-/** Sets the stage for the tests of this file. */
-export function setStage() {
+/** Sets the stage for the tests of this file. @param {{ cache?: string }} [options] of the server */
+export function setStage(options) {
   const stage = new Stage();
-  before(() => stage.open(), { timeout: 60_000 });
+  before(() => stage.open(options), { timeout: 60_000 });
   after(() => stage.close(), { timeout: 60_000 });
   return stage;
 }

@@ -1,12 +1,16 @@
 // Looks over a page's shoulder: what goes wrong in it fails the test unless the test said that it would.
 
+/** @typedef {{ test: (fault: string) => boolean }} Pattern a RegExp, or a rule of one's own */
+
 export class Watch {
   /** @type {string[]} */
   #faults = [];
-  /** @type {RegExp[]} */
+  /** @type {Pattern[]} */
   #expected = [];
   /** @type {Set<string>} */
   #hosts;
+  /** The websockets that were opened. @type {string[]} */
+  sockets = [];
 
   /** @param {import('playwright-core').BrowserContext} context @param {string} origin all that the pages may ask */
   constructor(context, origin) {
@@ -17,10 +21,13 @@ export class Watch {
       this.#add(`console ${message.type()}: ${message.text()}${url ? ` (${url})` : ''}`);
     });
     context.on('weberror', (error) => this.#add(`uncaught: ${error.error().stack ?? error.error()}`));
-    context.on('request', (request) => {
-      const url = new URL(request.url());
-      if (/^(http|ws)s?:$/.test(url.protocol) && !this.#hosts.has(url.host)) this.#add(`foreign request: ${request.url()}`);
-    });
+    context.on('request', (request) => this.#asks(request.url()));
+    context.on('page', (page) =>
+      page.on('websocket', (socket) => {
+        this.sockets.push(socket.url());
+        this.#asks(socket.url());
+      }),
+    );
     context.on('requestfailed', (request) => {
       // A page that is left closes its streams: that is how they end.
       if (request.resourceType() === 'eventsource' && request.failure()?.errorText === 'net::ERR_ABORTED') return;
@@ -36,12 +43,23 @@ export class Watch {
     this.#faults.push(text);
   }
 
+  /** @param {string} address */
+  #asks(address) {
+    const url = new URL(address);
+    if (/^(http|ws)s?:$/.test(url.protocol) && !this.#hosts.has(url.host)) this.#add(`foreign request: ${address}`);
+  }
+
+  /** Nothing but this address may be asked from now on. @param {string} address */
+  onlyOwn(address) {
+    this.#hosts = new Set([new URL(address).host]);
+  }
+
   /** Another address of the server. @param {string} address */
   alsoOwn(address) {
     this.#hosts.add(new URL(address).host);
   }
 
-  /** Faults like these are part of the test. @param {...RegExp} patterns */
+  /** Faults like these are part of the test. @param {...Pattern} patterns */
   expect(...patterns) {
     this.#expected.push(...patterns);
   }

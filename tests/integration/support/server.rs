@@ -205,6 +205,15 @@ impl Server {
         id
     }
 
+    /// Nothing of any instance runs. A shim that has said goodbye needs a moment to be gone.
+    pub(crate) fn assert_nothing_left(&self) {
+        let none = (0..100).any(|_| {
+            std::thread::sleep(Duration::from_millis(10));
+            self.processes().is_empty()
+        });
+        assert!(none, "left behind: {:?}", self.processes());
+    }
+
     /// Every live process that carries this server's mark, the server itself left out.
     pub(crate) fn processes(&self) -> Vec<u32> {
         let mut all = aikore::runtime::proc::marked(MARK, &self.mark);
@@ -218,17 +227,8 @@ impl Drop for Server {
     fn drop(&mut self) {
         if self.process.is_some() {
             self.end("TERM");
-            // A shim that has said goodbye needs a moment to be gone.
-            let left = (0..50)
-                .map(|_| {
-                    std::thread::sleep(Duration::from_millis(10));
-                    self.processes()
-                })
-                .find(Vec::is_empty);
-            if left.is_none() && !std::thread::panicking() {
-                let left = self.processes();
-                kill_all(&left);
-                panic!("left behind: {left:?}");
+            if !std::thread::panicking() {
+                self.assert_nothing_left();
             }
         }
         kill_all(&self.processes());

@@ -12,6 +12,7 @@ import time
 
 from log import say
 from output import write_note
+from routes import dispatch
 from server import HelloServer
 from settings import Settings
 
@@ -25,7 +26,7 @@ def main() -> int:
 
     try:
         settings = Settings.from_environment(os.environ)
-        server = HelloServer(settings)
+        server = HelloServer(settings, dispatch)
     except (OSError, ValueError) as error:
         say("red", "error", f"Hello cannot start: {error}")
         return 1
@@ -40,7 +41,7 @@ def main() -> int:
     say("green", "ready", f"http://127.0.0.1:{settings.port}/ after {took:.0f} ms; prefix {settings.prefix or 'none'}")
     stop.wait()
     say("yellow", "stop", "asked to stop, goodbye")
-    server.close_websockets()
+    server.websockets.close()
     return 0
 
 

@@ -5,15 +5,13 @@ import os
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Dict, Tuple
+from typing import Callable, Dict, Tuple
 from urllib.parse import urlsplit
 
 import websocket
 from log import say
 from output import list_files, write_note
-
-if TYPE_CHECKING:
-    from server import Handler
+from server import Handler
 
 STATIC = Path(__file__).parent / "static"
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -23,7 +21,7 @@ BLOCK = bytes(range(256)) * 256
 MOST_TEXT = 4096
 
 
-def dispatch(request: "Handler") -> None:
+def dispatch(request: Handler) -> None:
     """Answer one request."""
     path = request.path_only
     try:
@@ -49,7 +47,7 @@ def dispatch(request: "Handler") -> None:
         request.send_json({"detail": f"the output folder: {error.strerror or error}"}, 500)
 
 
-def serve_file(request: "Handler") -> None:
+def serve_file(request: Handler) -> None:
     """The page and the files beside it."""
     if request.command not in ("GET", "HEAD"):
         request.send_json({"detail": "use GET"}, 405, [("Allow", "GET, HEAD")])
@@ -77,7 +75,7 @@ def load_files() -> Dict[str, Tuple[str, bytes, str]]:
     return files
 
 
-def digest(request: "Handler") -> Tuple[int, str, bytes]:
+def digest(request: Handler) -> Tuple[int, str, bytes]:
     """Size, SHA-256 and beginning of the body."""
     size, total, begin = 0, hashlib.sha256(), b""
     for block in request.body.blocks():
@@ -88,12 +86,12 @@ def digest(request: "Handler") -> Tuple[int, str, bytes]:
     return size, total.hexdigest(), begin
 
 
-def api_missing(request: "Handler") -> None:
+def api_missing(request: Handler) -> None:
     """Any other path under `/api/`."""
     request.send_json({"detail": "there is nothing here", "path": request.path}, 404)
 
 
-def api_echo(request: "Handler") -> None:
+def api_echo(request: Handler) -> None:
     """The request as it arrived."""
     size, sha256, begin = digest(request)
     body = {"size": size, "sha256": sha256}
@@ -113,12 +111,12 @@ def api_echo(request: "Handler") -> None:
     })
 
 
-def api_env(request: "Handler") -> None:
+def api_env(request: Handler) -> None:
     """AiKore's contract variables, and no others."""
     request.send_json(request.server.settings.contract)
 
 
-def api_upload(request: "Handler") -> None:
+def api_upload(request: Handler) -> None:
     """Takes a body of any size; nothing is kept."""
     began = time.monotonic()
     size, sha256, _ = digest(request)
@@ -126,7 +124,7 @@ def api_upload(request: "Handler") -> None:
     request.send_json({"name": request.param("name"), "size": size, "sha256": sha256, "seconds": seconds})
 
 
-def api_files(request: "Handler") -> None:
+def api_files(request: Handler) -> None:
     """GET lists the output folder, POST writes a small file into it first."""
     folder = request.server.settings.output_dir
     written = write_note(folder, "Written by the Hello page.") if request.command == "POST" else None
@@ -134,7 +132,7 @@ def api_files(request: "Handler") -> None:
                       201 if written else 200)
 
 
-def api_stream(request: "Handler") -> None:
+def api_stream(request: Handler) -> None:
     """`n` lines, `ms` apart."""
     count, pause = request.number("n", 5, 0, 100000), request.number("ms", 100, 0, 60000) / 1000
     write, finish = begin_stream(request, "text/plain; charset=utf-8")
@@ -145,7 +143,7 @@ def api_stream(request: "Handler") -> None:
     finish()
 
 
-def api_clock(request: "Handler") -> None:
+def api_clock(request: Handler) -> None:
     """The time as server-sent events, every `ms`, until the reader leaves."""
     pause = request.number("ms", 1000, 20, 60000) / 1000
     write, _ = begin_stream(request, "text/event-stream")
@@ -158,7 +156,7 @@ def api_clock(request: "Handler") -> None:
         time.sleep(pause)
 
 
-def begin_stream(request: "Handler", kind: str) -> Tuple[Callable[[bytes], None], Callable[[], None]]:
+def begin_stream(request: Handler, kind: str) -> Tuple[Callable[[bytes], None], Callable[[], None]]:
     """Send the head of a stream; returns how to write a piece and how to end it."""
     chunked = request.request_version == "HTTP/1.1"
     if not chunked:
@@ -170,7 +168,7 @@ def begin_stream(request: "Handler", kind: str) -> Tuple[Callable[[bytes], None]
     return (lambda data: request.write(b"%x\r\n%s\r\n" % (len(data), data))), (lambda: request.write(b"0\r\n\r\n"))
 
 
-def api_bytes(request: "Handler") -> None:
+def api_bytes(request: Handler) -> None:
     """`n` bytes: 0, 1, 2 … 255, 0, 1 …"""
     left = request.number("n", 1024 * 1024, 0, 1 << 40)
     request.start(200, [("Content-Type", "application/octet-stream"), ("Content-Length", str(left))])
@@ -180,14 +178,14 @@ def api_bytes(request: "Handler") -> None:
         left -= len(block)
 
 
-def api_delay(request: "Handler") -> None:
+def api_delay(request: Handler) -> None:
     """An answer that takes `ms` to begin."""
     pause = request.number("ms", 1000, 0, 600000)
     time.sleep(pause / 1000)
     request.send_json({"ms": pause})
 
 
-def api_status(request: "Handler") -> None:
+def api_status(request: Handler) -> None:
     """An answer with any final status."""
     text = request.path_only[len("/api/status/"):]
     if not (text.isascii() and text.isdigit() and 200 <= int(text[:4]) <= 599):
@@ -195,7 +193,7 @@ def api_status(request: "Handler") -> None:
     request.send_json({"status": int(text)}, int(text))
 
 
-def api_redirect(request: "Handler") -> None:
+def api_redirect(request: Handler) -> None:
     """A redirect `to` a path, or to an address of this very app; nowhere else."""
     to, status = request.param("to", "/"), request.number("code", 302, 300, 399)
     own = {request.headers.get("Host"), request.headers.get("X-Forwarded-Host")}
@@ -207,7 +205,7 @@ def api_redirect(request: "Handler") -> None:
     request.send_json({"to": to}, status, [("Location", to)])
 
 
-def api_exit(request: "Handler") -> None:
+def api_exit(request: Handler) -> None:
     """Ends the app with `code`, for tests of what AiKore makes of it; off unless HELLO_ALLOW_EXIT=1."""
     if not request.server.settings.allow_exit:
         request.send_json({"detail": "start with HELLO_ALLOW_EXIT=1 to allow this"}, 403)
@@ -218,7 +216,7 @@ def api_exit(request: "Handler") -> None:
     threading.Timer(0.05, os._exit, (code,)).start()
 
 
-def serve_websocket(request: "Handler") -> None:
+def serve_websocket(request: Handler) -> None:
     """Echoes every message; `?clock=MS` also sends the time as text."""
     clock = request.number("clock", 0, 0, 60000)
     if request.command != "GET" or (request.headers.get("Sec-WebSocket-Version") or "13").strip() != "13":
@@ -235,7 +233,7 @@ def serve_websocket(request: "Handler") -> None:
     request.close_connection = True
     request.connection.settimeout(None)
     socket = websocket.WebSocket(request.rfile, request.connection)
-    request.server.add_websocket(socket)
+    request.server.websockets.add(socket)
     gone = threading.Event()
     if clock:
         threading.Thread(target=tick, args=(socket, clock / 1000, gone), daemon=True).start()
@@ -249,7 +247,7 @@ def serve_websocket(request: "Handler") -> None:
         socket.close(failure.code, str(failure))
     finally:
         gone.set()
-        request.server.remove_websocket(socket)
+        request.server.websockets.remove(socket)
 
 
 def tick(socket: websocket.WebSocket, pause: float, gone: threading.Event) -> None:
@@ -263,7 +261,7 @@ def tick(socket: websocket.WebSocket, pause: float, gone: threading.Event) -> No
 
 
 READ = "GET HEAD"
-API: Dict[str, Tuple[str, Callable[["Handler"], None]]] = {
+API: Dict[str, Tuple[str, Callable[[Handler], None]]] = {
     "echo": ("", api_echo), "env": (READ, api_env), "upload": ("POST PUT", api_upload),
     "files": ("GET HEAD POST", api_files), "stream": (READ, api_stream), "clock": (READ, api_clock),
     "bytes": (READ, api_bytes), "delay": ("GET HEAD POST", api_delay), "redirect": ("GET HEAD POST", api_redirect),

@@ -1,20 +1,18 @@
-"""HTTP/1.1 over threads: framing, keep-alive, dispatch. What is served is in `routes.py`."""
+"""HTTP/1.1 over threads: framing and keep-alive. What is served it is told: see `routes.py`."""
 
 import json
 import socket
 import sys
-import threading
 import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Iterable, List, Optional, Set, Tuple
+from typing import Any, Callable, Iterable, List, Optional, Tuple
 from urllib.parse import parse_qsl, urlsplit
 
-import routes
 from body import BadBody, Body
+from connections import Websockets
 from log import clean, say, say_request
 from settings import Settings
-from websocket import WebSocket
 
 # An unread body up to this size is read away after an error, to keep the connection usable.
 MOST_DRAINED = 1024 * 1024
@@ -30,10 +28,11 @@ class HelloServer(ThreadingHTTPServer):
     request_queue_size = 256
     allow_reuse_address = True
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, answer: "Callable[[Handler], None]") -> None:
+        """`answer` is called with each request."""
         self.settings = settings
-        self.websockets: Set[WebSocket] = set()
-        self._lock = threading.Lock()
+        self.answer = answer
+        self.websockets = Websockets()
         super().__init__(("127.0.0.1", settings.port), Handler)
 
     def server_bind(self) -> None:
@@ -48,34 +47,6 @@ class HelloServer(ThreadingHTTPServer):
         error = sys.exc_info()[1]
         if not isinstance(error, (ConnectionError, TimeoutError)):
             say("red", "error", f"{type(error).__name__}: {error}")
-
-    def add_websocket(self, websocket: WebSocket) -> None:
-        """Remember an open one, to say goodbye at the end."""
-        with self._lock:
-            self.websockets.add(websocket)
-
-    def remove_websocket(self, websocket: WebSocket) -> None:
-        """Forget a closed one."""
-        with self._lock:
-            self.websockets.discard(websocket)
-
-    def close_websockets(self) -> None:
-        """Tell every open websocket that the server goes away; half a second for all of them."""
-        with self._lock:
-            open_ones = list(self.websockets)
-        threads = [threading.Thread(target=self._close, args=(one,), daemon=True) for one in open_ones]
-        for thread in threads:
-            thread.start()
-        end = time.monotonic() + 0.5
-        for thread in threads:
-            thread.join(max(0.0, end - time.monotonic()))
-
-    @staticmethod
-    def _close(websocket: WebSocket) -> None:
-        try:
-            websocket.close(1001, "the app stops")
-        except OSError:
-            pass
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -127,7 +98,7 @@ class Handler(BaseHTTPRequestHandler):
             self.path_only = self.path_only[len(base):]
         elif base:
             self.path_only = "/-"  # Outside of what this app serves.
-        routes.dispatch(self)
+        self.server.answer(self)
         if not self.body.done and not self.close_connection and not self.body.drain(MOST_DRAINED):
             self.close_connection = True
 
