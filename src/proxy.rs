@@ -97,7 +97,10 @@ impl Proxy {
         let asker = Asker::of(&request);
         match entry {
             Ok(entry) => self.serve(request, peer, &entry, WayIn::Path).await,
-            Err(error) => self.inner.pages.error(&error, &asker),
+            Err(error) => {
+                body::discard(request);
+                self.inner.pages.error(&error, &asker)
+            }
         }
     }
 
@@ -132,7 +135,10 @@ impl Proxy {
         strip: bool,
         way: WayIn,
     ) -> Result<Response<Body>, ProxyError> {
-        let Some(upstream) = &entry.upstream else { return Err(ProxyError::NotReady(Box::new(entry.route.clone()))) };
+        let Some(upstream) = &entry.upstream else {
+            body::discard(request);
+            return Err(ProxyError::NotReady(Box::new(entry.route.clone())));
+        };
         let trusted = self.trusts(peer.address.ip());
         let way = forward::Way { prefix, strip, below_path: way == WayIn::Path, trusted, peer };
         forward::forward(request, upstream, &way, &entry.route).await

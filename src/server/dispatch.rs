@@ -78,7 +78,7 @@ impl Front {
 
     async fn answer(&self, mut request: Request<Incoming>, peer: Peer, entrance: Entrance) -> Response<Body> {
         if let Err(refusal) = check_form(&mut request) {
-            return self.refuse(refusal, Asker::of(&request));
+            return self.turn_away(refusal, request);
         }
         let host =
             self.proxy.client_authority(request.headers(), peer).map(|host| host::without_port(&host).to_owned());
@@ -91,7 +91,7 @@ impl Front {
         if named.is_none()
             && let Err(refusal) = self.door.admit(host)
         {
-            return self.refuse(refusal, Asker::of(&request));
+            return self.turn_away(refusal, request);
         }
         let origin = match entrance {
             Entrance::Panel => named,
@@ -185,6 +185,13 @@ impl Front {
                 asker,
             ),
         }
+    }
+
+    /// Refuses a request whose body nobody will read.
+    fn turn_away(&self, refusal: Refusal, request: Request<Incoming>) -> Response<Body> {
+        let asker = Asker::of(&request);
+        body::discard(request);
+        self.refuse(refusal, asker)
     }
 
     fn refuse(&self, refusal: Refusal, asker: Asker) -> Response<Body> {

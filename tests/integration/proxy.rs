@@ -226,6 +226,29 @@ while True: threading.Thread(target=one, args=(s.accept()[0],)).start()\"";
     assert!(cut.ends_with("short"), "{cut}");
 }
 
+#[tokio::test]
+async fn an_early_answer_arrives_although_an_upload_is_under_way() {
+    let server = Server::new();
+    server.create("a", "hello.sh").await;
+    for (path, status) in [("/instance/a/upload", "503"), ("/instance/none/upload", "404")] {
+        for _ in 0..10 {
+            let address = server.client.address;
+            let answer = tokio::task::spawn_blocking(move || {
+                let mut stream = TcpStream::connect(address).unwrap();
+                let size = 8 * 1024 * 1024;
+                let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n");
+                stream.write_all(head.as_bytes()).unwrap();
+                // All of it before the answer is looked at, as simple clients do.
+                stream.write_all(&vec![b'x'; size]).unwrap();
+                let mut answer = [0; 12];
+                stream.read_exact(&mut answer).unwrap();
+                String::from_utf8_lossy(&answer).into_owned()
+            });
+            assert_eq!(answer.await.unwrap(), format!("HTTP/1.1 {status}"), "{path}");
+        }
+    }
+}
+
 /// An app that counts its connections, keeps them alive, and closes each after its second answer without saying so.
 const COUNTING: &str = "exec python3 -c \"
 import os, socket, threading
