@@ -94,15 +94,21 @@ impl Watcher {
                     }
                 })
                 .await;
+                if address.is_none() {
+                    // Ready by its log or its mere process; should it open its port one day, it is forwarded to.
+                    self.ready = Ready::Tcp;
+                    return Some(readiness::POLITE);
+                }
                 return None;
             }
+            Look::Silent if self.was_ready => readiness::POLITE,
             Look::Silent => readiness::POLL,
             Look::NotYet(why) | Look::Foreign(why) => {
                 self.complaint = Some(why);
                 readiness::POLITE
             }
         };
-        if self.last_sign.elapsed() < self.allowance {
+        if self.was_ready || self.last_sign.elapsed() < self.allowance {
             return Some(pause);
         }
         let why = self.complaint.clone().unwrap_or_else(|| "Nothing answers at its port.".to_owned());

@@ -81,7 +81,7 @@ fn not_ready(route: &Route) -> String {
         Status::Installing => format!("'{name}' is being installed."),
         Status::Stalled => format!("'{name}' is running and not ready yet."),
         Status::Stopping => format!("'{name}' is stopping."),
-        Status::Started => format!("'{name}' is being found again."),
+        Status::Started => format!("'{name}' runs, and nothing answers at its port yet."),
         Status::Error => match &route.reason {
             Some(reason) => format!("'{name}' failed. {reason}"),
             None => format!("'{name}' failed."),

@@ -174,7 +174,15 @@ async fn kinds_of_readiness() {
     let server = Server::new();
     let id = server.started("tcp", "# aikore.ready = tcp", SERVE).await;
     assert_eq!(server.instance(id).await["status"], "started");
-    let id = server.started("process", "# aikore.ready = process", "exec sleep 1000").await;
+    // Ready as soon as it runs; forwarded to once it listens.
+    let body = format!("while [ ! -e listen ]; do sleep 0.05; done\n{SERVE}");
+    let id = server.started("process", "# aikore.ready = process", &body).await;
+    assert_eq!(server.client.get("/instance/process/").await.status, StatusCode::SERVICE_UNAVAILABLE);
+    std::fs::write(server.config().join("instances/process/listen"), "").unwrap();
+    eventually_async("its page", || async {
+        (server.client.get("/instance/process/").await.status == StatusCode::OK).then_some(())
+    })
+    .await;
     assert_eq!(server.instance(id).await["status"], "started");
     server
         .started("log", "# aikore.ready = log:^Serving .* port \\d+", &format!("export PYTHONUNBUFFERED=1\n{SERVE}"))
