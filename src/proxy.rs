@@ -148,7 +148,7 @@ impl Proxy {
     /// whether the panel has such a path or not.
     pub fn rescue_by_referer(&self, request: &Request<Incoming>, peer: Peer) -> Option<Response<Body>> {
         let authority = self.client_authority(request.headers(), peer)?;
-        let slug = rescue::by_referer(request.headers(), &authority)?;
+        let slug = rescue::by_referer(request.headers(), authority)?;
         self.rescue(slug, request.uri(), request.headers())
     }
 
@@ -197,11 +197,11 @@ impl Proxy {
     }
 
     /// The authority the client used: what a trusted proxy says it was, or `Host`.
-    pub fn client_authority(&self, headers: &HeaderMap, peer: Peer) -> Option<String> {
+    pub fn client_authority<'a>(&self, headers: &'a HeaderMap, peer: Peer) -> Option<&'a str> {
         let said = headers.get("x-forwarded-host").filter(|_| self.trusts(peer.address.ip()));
         let said =
             said.and_then(|host| host.to_str().ok()?.split(',').next()).map(str::trim).filter(|host| !host.is_empty());
-        said.or_else(|| host::authority(headers)).map(str::to_owned)
+        said.or_else(|| host::authority(headers))
     }
 
     /// The scheme the client used, as far as can be told.

@@ -1,6 +1,6 @@
 //! The public sockets: accept loops, limits, drain, and the choice between an app and the dashboard.
 //!
-//! The data plane runs on a runtime of its own. Requests for the dashboard cross to the panel's runtime, so that no
+//! The data plane runs on threads of its own. Requests for the dashboard cross to the panel's runtime, so that no
 //! handler, query or file can hold up a proxied byte.
 
 mod accept;
@@ -9,6 +9,7 @@ mod dispatch;
 mod listeners;
 mod pool;
 mod tls;
+mod workers;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -33,6 +34,7 @@ pub use tls::{Certificates, Tls, TlsError};
 use accept::{Acceptor, Shared};
 use dispatch::{Entrance, Front};
 use pool::Pool;
+use workers::Workers;
 
 /// How long requests under way may take once the server is going.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -53,7 +55,7 @@ pub struct Sockets {
 /// A server at work.
 #[derive(Debug)]
 pub struct Server {
-    runtime: Runtime,
+    workers: Workers,
     closing: CancellationToken,
     connections: Tasks,
     panel_calls: Tasks,
@@ -65,30 +67,33 @@ impl Server {
     /// # Errors
     /// The threads could not be started, or a socket not be made ready.
     pub fn start(sockets: Sockets, door: Door, proxy: Proxy, panel: Router, panel_runtime: Handle) -> io::Result<Self> {
-        let runtime = Builder::new_multi_thread().thread_name("data-plane").enable_all().build()?;
+        let workers = Workers::start()?;
         let closing = CancellationToken::new();
         let (connections, panel_calls) = (Tasks::default(), Tasks::default());
         let hsts = sockets.hsts && sockets.tls.is_some();
         let front = Arc::new(Front::new(door, proxy, panel, panel_runtime, panel_calls.clone(), hsts));
         let shared = Shared { front, tls: sockets.tls, connections: connections.clone() };
-        let inside = runtime.enter();
-        if let Some(tls) = &shared.tls {
-            tls.watch(&connections, closing.clone());
-        }
         let pool = Pool {
             hosts: sockets.listeners.addresses().iter().map(SocketAddr::ip).collect(),
             wanted: sockets.public_ports,
+            workers: workers.handles(),
             shared: shared.clone(),
             closing: closing.clone(),
         };
-        connections.spawn("public ports", pool.run());
-        for listener in sockets.listeners.into_sockets() {
-            let listener = tokio::net::TcpListener::from_std(listener)?;
-            let acceptor = Acceptor::new(listener, Entrance::Panel, shared.clone(), closing.clone());
-            connections.spawn("accept loop", acceptor.run());
+        for socket in sockets.listeners.into_sockets() {
+            workers::on_each(&workers.handles(), &socket, |listener| {
+                let acceptor = Acceptor::new(listener, Entrance::Panel, shared.clone(), closing.clone());
+                connections.spawn("accept loop", acceptor.run());
+            })?;
         }
-        drop(inside);
-        Ok(Self { runtime, closing, connections, panel_calls })
+        {
+            let _inside = workers.first().map(Handle::enter);
+            connections.spawn("public ports", pool.run());
+            if let Some(tls) = &shared.tls {
+                tls.watch(&connections, closing.clone());
+            }
+        }
+        Ok(Self { workers, closing, connections, panel_calls })
     }
 
     /// Stops accepting, lets requests under way finish, and cuts what is still there after a while. Children are still
@@ -98,7 +103,10 @@ impl Server {
         if tokio::time::timeout(DRAIN, self.connections.wait()).await.is_err() {
             tracing::info!(connections = self.connections.len(), "cutting what is still connected");
         }
-        self.runtime.shutdown_background();
+        let workers = self.workers;
+        if let Err(error) = tokio::task::spawn_blocking(move || workers.stop()).await {
+            tracing::error!(%error, "the data plane did not end in order");
+        }
         // A change half done must be finished: these are short.
         if tokio::time::timeout(DRAIN, self.panel_calls.wait()).await.is_err() {
             tracing::warn!(calls = self.panel_calls.len(), "calls of the dashboard are still under way");

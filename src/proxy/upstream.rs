@@ -3,7 +3,8 @@
 mod lease;
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -27,7 +28,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// Fields an app may send: some set dozens of cookies, hyper's own limit is 100.
 const MAX_HEADERS: usize = 500;
 
-/// Idle connections kept per process.
+/// Idle connections kept per process and worker.
 const MAX_IDLE: usize = 32;
 
 /// How long one is kept: less than what servers keep theirs for (gunicorn 2 s, uvicorn and Node 5 s), so that few of
@@ -44,7 +45,8 @@ pub(super) struct Upstream {
     run: RunId,
     ended: CancellationToken,
     tasks: TaskTracker,
-    idle: Mutex<Vec<Idle>>,
+    /// Connections belong to the worker that dialled them: used by another one, each answer would wake two threads.
+    idle: [Mutex<Vec<Idle>>; SHARDS],
 }
 
 #[derive(Debug)]
@@ -55,7 +57,7 @@ struct Idle {
 
 impl Upstream {
     pub(super) fn new(address: SocketAddr, run: RunId) -> Self {
-        let (ended, tasks, idle) = (CancellationToken::new(), TaskTracker::new(), Mutex::default());
+        let (ended, tasks, idle) = (CancellationToken::new(), TaskTracker::new(), Default::default());
         Self { address, run, ended, tasks, idle }
     }
 
@@ -73,7 +75,9 @@ impl Upstream {
     pub(super) fn end(&self) {
         self.ended.cancel();
         self.tasks.close();
-        self.idle().clear();
+        for shard in &self.idle {
+            locked(shard).clear();
+        }
     }
 
     /// Whether it has been ended.
@@ -155,9 +159,10 @@ impl Upstream {
         }
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Idle>> {
-        // Whole whatever happened: every change is one push or pop.
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    /// This worker's idle connections.
+    fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
+        let shard = WORKER.with(|worker| *worker);
+        locked(self.idle.get(shard).unwrap_or(&self.idle[0]))
     }
 
     async fn dial(&self) -> Result<SendRequest<RequestBody>, ProxyError> {
@@ -169,7 +174,6 @@ impl Upstream {
         // Without it each small write would wait for the ACK of the one before. An error only costs latency.
         let _ = stream.set_nodelay(true);
         let (sender, connection) = http1::Builder::new()
-            .preserve_header_case(true)
             .max_headers(MAX_HEADERS)
             .handshake(TokioIo::new(stream))
             .await
@@ -183,6 +187,21 @@ impl Upstream {
         Ok(sender)
     }
 }
+
+/// Whole whatever happened: every change is one push or pop.
+fn locked(shard: &Mutex<Vec<Idle>>) -> MutexGuard<'_, Vec<Idle>> {
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+thread_local! {
+    /// This thread's shard: threads are numbered as they first send something.
+    static WORKER: usize = NEXT_WORKER.fetch_add(1, Ordering::Relaxed) % SHARDS;
+}
+
+static NEXT_WORKER: AtomicUsize = AtomicUsize::new(0);
+
+/// As many as there are workers at most.
+const SHARDS: usize = 16;
 
 /// A request that may be sent again when nothing came back: idempotent, without body, and no handshake.
 fn is_repeatable(request: &Request<Incoming>) -> bool {

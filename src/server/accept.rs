@@ -155,7 +155,6 @@ impl Connection {
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADERS)
-            .preserve_header_case(true)
             .max_headers(MAX_HEADERS)
             .serve_connection(TokioIo::new(io), service)
             .with_upgrades();

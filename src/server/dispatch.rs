@@ -80,9 +80,7 @@ impl Front {
         if let Err(refusal) = check_form(&mut request) {
             return self.turn_away(refusal, request);
         }
-        let host =
-            self.proxy.client_authority(request.headers(), peer).map(|host| host::without_port(&host).to_owned());
-        let host = host.as_deref();
+        let host = self.proxy.client_authority(request.headers(), peer).map(host::without_port);
         let named = host.and_then(|host| self.proxy.by_host(host));
         // Open to everybody under any name: whatever watches this server must be able to ask.
         if named.is_none() && entrance == Entrance::Panel && request.uri().path() == "/healthz" {
@@ -151,7 +149,7 @@ impl Front {
         let asker = Asker::of(&request);
         let is_call = request.uri().path().starts_with("/api/");
         let (mut head, incoming) = request.into_parts();
-        let authority = self.proxy.client_authority(&head.headers, peer);
+        let authority = self.proxy.client_authority(&head.headers, peer).map(str::to_owned);
         if let Err(refusal) = self.door.admit_to_panel(&head, authority.as_deref()) {
             return self.refuse(refusal, asker);
         }

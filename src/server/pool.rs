@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::accept::{Acceptor, Shared};
 use super::dispatch::Entrance;
 use super::listeners::Listeners;
+use super::workers;
 use crate::domain::Port;
 
 /// How often a port that another program holds is tried again.
@@ -22,6 +23,8 @@ pub(super) struct Pool {
     pub(super) hosts: BTreeSet<IpAddr>,
     /// The ports that lead somewhere.
     pub(super) wanted: watch::Receiver<BTreeSet<Port>>,
+    /// Who accepts from them.
+    pub(super) workers: Vec<Handle>,
     pub(super) shared: Shared,
     pub(super) closing: CancellationToken,
 }
@@ -73,10 +76,11 @@ impl Pool {
         let listeners = Listeners::bind(&addresses, true).map_err(|error| error.to_string())?;
         let closing = self.closing.child_token();
         for socket in listeners.into_sockets() {
-            let listener = TcpListener::from_std(socket).map_err(|error| error.to_string())?;
-            let entrance = Entrance::Pool(port);
-            let acceptor = Acceptor::new(listener, entrance, self.shared.clone(), closing.clone());
-            self.shared.connections.spawn("accept loop of a public port", acceptor.run());
+            let accept = |listener| {
+                let acceptor = Acceptor::new(listener, Entrance::Pool(port), self.shared.clone(), closing.clone());
+                self.shared.connections.spawn("accept loop of a public port", acceptor.run());
+            };
+            workers::on_each(&self.workers, &socket, accept).map_err(|error| error.to_string())?;
         }
         Ok(closing)
     }
