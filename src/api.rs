@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::Hostname;
 use crate::instances::Instances;
 use crate::monitor::Monitor;
+use crate::proxy::Table;
 use crate::proxy::headers::host;
 use crate::proxy::pages::POLICY;
 
@@ -36,6 +37,8 @@ const MAX_BODY: usize = 10 * 1024 * 1024;
 pub struct Panel {
     /// The use cases.
     pub instances: Instances,
+    /// The ways in.
+    pub routes: Arc<Table>,
     /// The machine.
     pub monitor: Monitor,
     /// Names this run of the server: a page that sees another one knows that it was started anew.
@@ -92,6 +95,7 @@ pub fn router(panel: Panel) -> Router {
         .route("/events", get(events::events))
         .route("/system/info", get(system::info))
         .route("/system/stats", get(system::stats))
+        .route("/system/routes", get(system::routes))
         .route("/system/blueprints", get(system::blueprints))
         .route("/system/available-ports", get(system::available_ports))
         .route("/instances", get(instances::list).post(instances::create))

@@ -11,6 +11,7 @@ pub mod pages;
 mod rescue;
 mod table;
 pub mod target;
+mod traffic;
 mod tunnel;
 mod upstream;
 
@@ -29,6 +30,7 @@ use target::{InstancePath, Step, WayIn};
 
 pub use error::ProxyError;
 pub use table::{Entry, Table};
+pub use traffic::Counted;
 
 use crate::domain::{Port, Route};
 
@@ -123,7 +125,10 @@ impl Proxy {
             Step::ToOrigin => self.to_origin(&request, peer, &entry.route, &prefix),
             Step::Forward { strip } => self.forward(request, peer, entry, &prefix, strip, way).await,
         };
-        answered.unwrap_or_else(|error| self.inner.pages.error(&error, &asker))
+        answered.unwrap_or_else(|error| {
+            entry.traffic.failure();
+            self.inner.pages.error(&error, &asker)
+        })
     }
 
     async fn forward(
@@ -135,13 +140,15 @@ impl Proxy {
         strip: bool,
         way: WayIn,
     ) -> Result<Response<Body>, ProxyError> {
+        let under_way = entry.traffic.request();
         let Some(upstream) = &entry.upstream else {
             body::discard(request);
             return Err(ProxyError::NotReady(Box::new(entry.route.clone())));
         };
         let trusted = self.trusts(peer.address.ip());
-        let way = forward::Way { prefix, strip, below_path: way == WayIn::Path, trusted, peer };
-        forward::forward(request, upstream, &way, &entry.route).await
+        let traffic = &entry.traffic;
+        let way = forward::Way { prefix, strip, below_path: way == WayIn::Path, trusted, peer, traffic };
+        forward::forward(request, upstream, &way, &entry.route, under_way).await
     }
 
     /// A request outside every prefix that came from an instance's page is sent back below that instance's prefix,

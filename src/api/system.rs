@@ -1,5 +1,7 @@
 //! `/api/status` and `/api/system`.
 
+use std::net::SocketAddr;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -8,6 +10,8 @@ use serde::Serialize;
 use super::Panel;
 use super::error::ApiError;
 use crate::blueprints::{Blueprint, Origin};
+use crate::domain::{Hostname, InstanceId, InstanceName, Port, ProxyMode, Slug, Status};
+use crate::proxy::Counted;
 
 pub(super) async fn status() -> Response {
     Json(serde_json::json!({ "status": "ok", "message": "AiKore is running!", "version": env!("CARGO_PKG_VERSION") }))
@@ -33,6 +37,45 @@ pub(super) async fn available_ports(State(panel): State<Panel>) -> Response {
     Json(serde_json::json!({ "available_ports": panel.instances.available_ports() })).into_response()
 }
 
+/// An instance's ways in, where they lead, and what has gone through.
+#[derive(Serialize)]
+struct RouteView<'a> {
+    instance_id: InstanceId,
+    name: &'a InstanceName,
+    slug: &'a Slug,
+    status: Status,
+    mode: ProxyMode,
+    path: String,
+    port: Option<Port>,
+    hostname: Option<&'a Hostname>,
+    target: Option<SocketAddr>,
+    #[serde(flatten)]
+    counted: Counted,
+}
+
+pub(super) async fn routes(State(panel): State<Panel>) -> Response {
+    let entries = panel.routes.load().entries();
+    let views: Vec<_> = entries
+        .iter()
+        .map(|entry| {
+            let route = entry.route();
+            RouteView {
+                instance_id: route.instance,
+                name: &route.name,
+                slug: &route.slug,
+                status: route.status,
+                mode: route.mode,
+                path: format!("{}/", route.slug.prefix()),
+                port: route.public_port,
+                hostname: route.hostname.as_ref(),
+                target: route.target,
+                counted: entry.counted(),
+            }
+        })
+        .collect();
+    Json(views).into_response()
+}
+
 /// A blueprint in the list: the members of the earlier system, then ours.
 #[derive(Serialize)]
 struct BlueprintView<'a> {
@@ -40,7 +83,7 @@ struct BlueprintView<'a> {
     category: Option<&'a str>,
     name: Option<&'a str>,
     description: Option<&'a str>,
-    proxy: crate::domain::ProxyMode,
+    proxy: ProxyMode,
     gpu: Option<&'a str>,
     min_vram: Option<&'a str>,
     disk: Option<&'a str>,

@@ -80,6 +80,7 @@ async fn run(
     let hand_over = CancellationToken::new();
     let panel = api::router(Panel {
         instances: instances.clone(),
+        routes: Arc::clone(&table),
         monitor: Monitor::start().map_err(Failed::failure)?,
         boot: format!("{:012x}", fastrand::u64(..1 << 48)).into(),
         closing: closing.clone(),

@@ -14,6 +14,7 @@ use super::headers::forwarded::{self, Client};
 use super::headers::{cookies, hop_by_hop, host, location, reach, upgrade};
 use super::pages::Asker;
 use super::target;
+use super::traffic::{Traffic, UnderWay};
 use super::tunnel;
 use super::upstream::{Lease, LeasedBody, Upstream};
 use crate::domain::Route;
@@ -29,6 +30,8 @@ pub(super) struct Way<'a> {
     /// Whether the peer's forwarding fields are believed.
     pub(super) trusted: bool,
     pub(super) peer: Peer,
+    /// Where the request is counted.
+    pub(super) traffic: &'a Arc<Traffic>,
 }
 
 pub(super) async fn forward(
@@ -36,6 +39,7 @@ pub(super) async fn forward(
     upstream: &Arc<Upstream>,
     way: &Way<'_>,
     route: &Route,
+    under_way: UnderWay,
 ) -> Result<Response<Body>, ProxyError> {
     let opens_page = way.below_path && Asker::of(&request) == Asker::Person;
     let sent_to = host::authority(request.headers()).map(str::to_owned);
@@ -50,13 +54,13 @@ pub(super) async fn forward(
     };
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
         return match client {
-            Some(client) => tunnel::join(client, answer, upstream),
+            Some(client) => tunnel::join(client, answer, upstream, way.traffic.tunnel()),
             None => Err(ProxyError::Upstream("it switched protocols without being asked".to_owned())),
         };
     }
     let child = upstream.address().to_string();
     let hosts: Vec<&str> = sent_to.as_deref().into_iter().chain([child.as_str()]).collect();
-    let mut response = finish(answer, lease, way, &hosts);
+    let mut response = finish(answer, lease, under_way, way, &hosts);
     if opens_page && is_page(&response) {
         remember(&mut response, route, way.peer.tls);
     }
@@ -138,7 +142,13 @@ fn wants_trailers(headers: &HeaderMap) -> bool {
 }
 
 /// The answer as the client gets it.
-fn finish(answer: Response<Incoming>, lease: Lease, way: &Way<'_>, hosts: &[&str]) -> Response<Body> {
+fn finish(
+    answer: Response<Incoming>,
+    lease: Lease,
+    under_way: UnderWay,
+    way: &Way<'_>,
+    hosts: &[&str],
+) -> Response<Body> {
     let (mut parts, body) = answer.into_parts();
     if parts.headers.contains_key(TRANSFER_ENCODING) {
         // The coding decides the length, whatever else was said (RFC 9112 §6.3).
@@ -154,7 +164,7 @@ fn finish(answer: Response<Incoming>, lease: Lease, way: &Way<'_>, hosts: &[&str
     }
     parts.extensions = http::Extensions::new();
     // A body that breaks off must break off for the client too: the error goes through (proxy.md B5 35).
-    Response::from_parts(parts, LeasedBody::new(body, lease).map_err(Into::into).boxed_unsync())
+    Response::from_parts(parts, LeasedBody::new(body, lease, under_way).map_err(Into::into).boxed_unsync())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::{ArcSwap, Guard};
 use tokio::sync::watch;
 
+use super::traffic::{Counted, Traffic};
 use super::upstream::Upstream;
 use crate::domain::{Hostname, InstanceId, Port, Route};
 use crate::instances::RouteSink;
@@ -38,9 +39,21 @@ pub struct Entry {
     pub(super) route: Route,
     /// `None` while there is nothing to forward to.
     pub(super) upstream: Option<Arc<Upstream>>,
+    /// Counts on through every change.
+    pub(super) traffic: Arc<Traffic>,
 }
 
 impl Entry {
+    /// The route itself.
+    pub fn route(&self) -> &Route {
+        &self.route
+    }
+
+    /// What has gone through.
+    pub fn counted(&self) -> Counted {
+        self.traffic.counted()
+    }
+
     /// The instance's slug.
     pub fn slug(&self) -> &str {
         self.route.slug.as_str()
@@ -103,6 +116,13 @@ impl Table {
 }
 
 impl Snapshot {
+    /// Every entry, by instance.
+    pub fn entries(&self) -> Vec<Arc<Entry>> {
+        let mut all: Vec<_> = self.by_instance.values().cloned().collect();
+        all.sort_by_key(|entry| entry.route.instance);
+        all
+    }
+
     /// The entry of exactly this slug.
     pub fn by_slug(&self, slug: &str) -> Option<&Arc<Entry>> {
         self.by_slug.get(slug)
@@ -154,7 +174,9 @@ impl Snapshot {
 impl RouteSink for Table {
     fn put(&self, route: Route) {
         self.change(|snapshot| {
-            let earlier = snapshot.take(route.instance).and_then(|entry| entry.upstream.clone());
+            let present = snapshot.take(route.instance);
+            let traffic = present.as_ref().map(|entry| Arc::clone(&entry.traffic)).unwrap_or_default();
+            let earlier = present.and_then(|entry| entry.upstream.clone());
             let upstream = match (earlier, route.target, &route.run) {
                 // The same process at the same address: its tunnels and gauges go on.
                 (Some(earlier), Some(address), Some(run)) if earlier.is(address, run) => Some(earlier),
@@ -167,7 +189,7 @@ impl RouteSink for Table {
                     None
                 }
             };
-            snapshot.add(Entry { route, upstream });
+            snapshot.add(Entry { route, upstream, traffic });
         });
     }
 

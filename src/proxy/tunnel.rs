@@ -8,6 +8,7 @@ use hyper_util::rt::TokioIo;
 use super::body::{self, Body};
 use super::error::ProxyError;
 use super::headers::{hop_by_hop, upgrade};
+use super::traffic::UnderWay;
 use super::upstream::Upstream;
 
 /// Room for each direction; a websocket's frames are small, and bulk wants few system calls.
@@ -19,6 +20,7 @@ pub(super) fn join(
     client: OnUpgrade,
     mut answer: Response<Incoming>,
     upstream: &Upstream,
+    open: UnderWay,
 ) -> Result<Response<Body>, ProxyError> {
     if !upgrade::asks_for_websocket(answer.headers()) {
         return Err(ProxyError::Upstream("it switched to another protocol than asked".to_owned()));
@@ -26,6 +28,7 @@ pub(super) fn join(
     let child = hyper::upgrade::on(&mut answer);
     let ended = upstream.ended().clone();
     upstream.tasks().spawn(async move {
+        let _open = open;
         let (client, child) = match tokio::try_join!(client, child) {
             Ok(pair) => pair,
             Err(error) => return tracing::debug!(%error, "a websocket came to nothing"),

@@ -127,6 +127,36 @@ async fn moving_to_another_port_is_hot_and_breaks_no_connection() {
 }
 
 #[tokio::test]
+async fn the_ways_in_are_listed_with_what_went_through() {
+    let server = Server::new();
+    let id = server.hello("a").await;
+    server.create("b", "hello.sh").await;
+    for path in ["/instance/a/api/echo", "/instance/a/api/status/500", "/instance/b/"] {
+        server.client.get(path).await;
+    }
+    let stream = tokio::net::TcpStream::connect(server.client.address).await.unwrap();
+    let (socket, _) =
+        tokio_tungstenite::client_async(format!("ws://{}/instance/a/ws", server.client.address), stream).await.unwrap();
+    let counted = |routes: &serde_json::Value, n: usize| {
+        ["requests", "failures", "active", "tunnels"].map(|name| routes[n][name].as_u64().unwrap())
+    };
+    let routes = server.client.get("/api/system/routes").await.json();
+    assert_eq!(
+        (&routes[0]["instance_id"], &routes[0]["path"], &routes[0]["mode"]),
+        (&json!(id), &json!("/instance/a/"), &json!("strip"))
+    );
+    assert_eq!(routes[0]["target"], format!("127.0.0.1:{}", server.instance(id).await["app_port"]));
+    assert_eq!(counted(&routes, 0), [3, 0, 0, 1], "an app's own 500 is its answer");
+    assert_eq!((counted(&routes, 1), &routes[1]["target"]), ([1, 1, 0, 0], &json!(null)));
+    drop(socket);
+    eventually_async("the tunnel's end", || async {
+        let routes = server.client.get("/api/system/routes").await.json();
+        (counted(&routes, 0) == [3, 0, 0, 0]).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_host_name_of_its_own_is_hot_and_let_in() {
     let server = Start::new().env("AIKORE_BASE_DOMAIN", "ai.example.com").serve();
     let id = server.hello("a").await;

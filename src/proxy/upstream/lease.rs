@@ -9,6 +9,7 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::client::conn::http1::SendRequest;
 
 use super::{RequestBody, Upstream};
+use crate::proxy::traffic::UnderWay;
 
 /// The right to a connection.
 #[derive(Debug)]
@@ -31,11 +32,13 @@ impl Lease {
 pub(in crate::proxy) struct LeasedBody {
     body: Incoming,
     lease: Option<Lease>,
+    /// The request counts as under way until its answer has been passed on.
+    _under_way: UnderWay,
 }
 
 impl LeasedBody {
-    pub(in crate::proxy) fn new(body: Incoming, lease: Lease) -> Self {
-        let mut leased = Self { body, lease: Some(lease) };
+    pub(in crate::proxy) fn new(body: Incoming, lease: Lease, under_way: UnderWay) -> Self {
+        let mut leased = Self { body, lease: Some(lease), _under_way: under_way };
         leased.release_at_end();
         leased
     }
