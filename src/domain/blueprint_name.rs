@@ -13,6 +13,11 @@ impl BlueprintName {
         Ok(Self(text.to_owned()))
     }
 
+    /// The blueprint of an instance that came with none: the script in its folder is all there is.
+    pub fn none() -> Self {
+        Self("empty.sh".to_owned())
+    }
+
     /// What `BLUEPRINT_ID` holds: the file name without its extension.
     pub fn id(&self) -> &str {
         self.0.strip_suffix(".sh").unwrap_or(&self.0)

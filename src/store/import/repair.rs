@@ -142,16 +142,11 @@ fn repair_public_port(
 fn repair_blueprint(old: &str, notes: &mut Notes) -> BlueprintName {
     let last = old.rsplit(['/', '\\']).next().unwrap_or_default();
     let new =
-        BlueprintName::parse(old).or_else(|_| BlueprintName::parse(last)).or_else(|_| BlueprintName::parse("empty.sh"));
-    match new {
-        Ok(new) => {
-            if new.as_str() != old {
-                notes.add("base_blueprint", json!(old), json!(new), "It is not the name of a blueprint file.");
-            }
-            new
-        }
-        Err(_) => unreachable!("empty.sh is a file name"),
+        BlueprintName::parse(old).or_else(|_| BlueprintName::parse(last)).unwrap_or_else(|_| BlueprintName::none());
+    if new.as_str() != old {
+        notes.add("base_blueprint", json!(old), json!(new), "It is not the name of a blueprint file.");
     }
+    new
 }
 
 #[derive(Default)]
