@@ -57,7 +57,7 @@ lint: assets lint-assets ## Formatting, clippy, docs, dependency rules, shell an
 	cargo fmt --check
 	cargo clippy $(CI) --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CI) --locked --no-deps --document-private-items
-	shellcheck -x blueprints/*.sh blueprints/lib/*.sh blueprints/lib/functions/*.sh tests/blueprints/*.sh scripts/*.sh .ci/run
+	shellcheck -x blueprints/*.sh blueprints/lib/*.sh blueprints/lib/functions/*.sh tests/blueprints/*.sh tests/apps/fixtures/*.sh scripts/*.sh .ci/run
 	if command -v cargo-deny >/dev/null; then cargo deny check bans licenses sources; else echo "cargo-deny is not installed (cargo install cargo-deny): dependency rules were not checked"; fi
 
 .PHONY: lint-assets

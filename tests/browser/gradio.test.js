@@ -1,9 +1,10 @@
 // The Gradio demo: installed for real from PyPI by uv, then used through every channel a Gradio app has.
 import assert from 'node:assert/strict';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
+import { chats, greets, measures, openTab, queues } from './support/gradio.js';
 import { DESK, setStage } from './support/stage.js';
 import { until } from './support/wait.js';
 
@@ -54,33 +55,11 @@ stage.scene('the Gradio demo installs, opens and works under /instance/…/', { 
   assert.equal(new URL(app.url()).pathname, '/instance/gradio/');
   await app.getByRole('heading', { name: 'Gradio' }).waitFor();
 
-  // Type and submit, by Enter and by the button.
-  const answer = app.locator('#text-answer textarea');
-  await app.locator('#text-name textarea').fill('Ada Lovelace');
-  await app.locator('#text-name textarea').press('Enter');
-  await until('a greeting', async () => (await answer.inputValue()) === 'Hello, Ada Lovelace!');
-  await app.locator('#text-name textarea').fill('Grace');
-  await app.getByRole('button', { name: 'Greet' }).click();
-  await until('another greeting', async () => (await answer.inputValue()) === 'Hello, Grace!');
-
-  // A streamed answer arrives in pieces.
-  await app.getByRole('tab', { name: 'Chat' }).click();
-  await app.locator('#chat-text textarea').fill('How are you?');
-  await app.locator('#chat-text textarea').press('Enter');
-  const bot = app.locator('#chat-log [data-testid=bot]').last();
-  const lengths = new Set();
-  await until('the whole answer', async () => {
-    if (!(await bot.count())) return false;
-    const text = (await bot.textContent()) ?? '';
-    if (text.includes('You said')) lengths.add(text.trim().length);
-    return /from the app to you\./.test(text);
-  }, 20_000);
-  const order = [...lengths];
-  assert.ok(order.length >= 5, `it grew in ${order.length} steps`);
-  assert.deepEqual(order, order.toSorted((a, b) => a - b), 'and only grew');
+  await greets(app);
+  await chats(app);
 
   // An image goes up, is changed, comes back, and is kept.
-  await app.getByRole('tab', { name: 'Image' }).click();
+  await openTab(app, 'Image');
   await app.locator('#image-in input[type=file]').setInputFiles({ name: 'red.png', mimeType: 'image/png', buffer: png(64, 48, [200, 30, 30]) });
   await app.locator('#image-in img').waitFor();
   await app.getByLabel('Negative').check();
@@ -90,22 +69,8 @@ stage.scene('the Gradio demo installs, opens and works under /instance/…/', { 
   assert.deepEqual(size, [64, 48]);
   assert.ok((await readdir(join(server.folder, 'outputs', 'Gradio'))).some((name) => /^gradio-.*\.png$/.test(name)));
 
-  // A file goes up whole.
-  const content = randomBytes(5_000_000);
-  await app.getByRole('tab', { name: 'File' }).click();
-  await app.locator('#file-in input[type=file]').setInputFiles({ name: 'weights.bin', mimeType: 'application/octet-stream', buffer: content });
-  await app.locator('#file-in').getByText('weights').first().waitFor();
-  await app.getByRole('button', { name: 'Measure' }).click();
-  const sum = createHash('sha256').update(content).digest('hex');
-  await until('what arrived', async () => (await app.locator('#file-out textarea').inputValue()).includes(sum));
-
-  // A queued job says how far it is.
-  await app.getByRole('tab', { name: 'Queue' }).click();
-  await app.getByLabel('number input for Seconds').fill('2');
-  await app.getByLabel('number input for Seconds').press('Tab');
-  await app.getByRole('button', { name: 'Start the job' }).click();
-  await app.locator('#queue-out').getByText('Working').waitFor();
-  await until('the result of the job', async () => /^Done after \d/.test(await app.locator('#queue-out textarea').inputValue()));
+  await measures(app, randomBytes(5_000_000));
+  await queues(app);
 
   await app.close();
   await page.bringToFront();
