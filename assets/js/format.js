@@ -57,7 +57,7 @@ export const loadLevel = (percent) => (percent >= 90 ? 'bad' : percent >= 70 ? '
 /** A reason with lines of output, in one line: what happened, and the last line. @param {string} reason */
 function brief(reason) {
   const [what = '', ...lines] = reason.split('\n').map((line) => line.trim()).filter(Boolean);
-  return lines.length ? `${what.replace(/\s*Last output:$/, '')} ${lines.at(-1)}` : what;
+  return lines.length ? `${what.replace(/\s*Last output:$/, '')} “${lines.at(-1)}”` : what;
 }
 
 /** What is said beside the status word: progress first, then the reason, then the exit. @param {Instance} data */
