@@ -28,7 +28,7 @@ use tokio::sync::{OwnedMutexGuard, broadcast, watch as watch_channel};
 use tokio_util::sync::CancellationToken;
 
 use crate::blueprints::{Blueprint, Catalogue};
-use crate::domain::{BlueprintName, Instance, InstanceId, Layout, Port, PortRange, Timestamp};
+use crate::domain::{BlueprintName, Instance, InstanceId, Layout, Port, PortRange, RunId, Timestamp};
 use crate::runtime::{RunHandle, Runtime};
 use crate::tasks::Tasks;
 
@@ -87,6 +87,7 @@ struct Inner {
 /// A run as the commands see it.
 #[derive(Debug, Clone)]
 struct Live {
+    run: RunId,
     handle: RunHandle,
     stop_signal: i32,
     stop_grace: Duration,

@@ -156,6 +156,7 @@ impl Inner {
         let id = instance.id;
         let (over, is_over) = watch::channel(());
         let live = Live {
+            run: run.id.clone(),
             handle: run.handle(),
             stop_signal: signal_number(header.stop_signal()),
             stop_grace: header.stop_grace().unwrap_or(self.setup.stop_grace),

@@ -73,34 +73,40 @@ async fn wait_for(live: Option<Live>, wait: bool) {
 }
 
 impl Inner {
-    /// Marks an active instance as stopping and tells its run; the run is returned. Call it in its turn.
+    /// Marks an instance that runs as stopping and tells its run, which is returned. Call it in its turn.
+    ///
+    /// It is observed, not decided: a store that can't be written (a full disk, another program's lock) must not keep a
+    /// process alive that a person wants gone. Whether it runs is the roster's word at that moment, since the run may end
+    /// by itself meanwhile.
     pub(super) async fn ask_to_stop(
         &self,
         id: InstanceId,
         desired: Desired,
         restart: bool,
     ) -> Result<Option<Live>, Error> {
+        let mark = self.roster.observe(id, |next| {
+            if next.run.is_some() {
+                next.set_status(Status::Stopping, None, now());
+                next.desired = desired;
+            } else if desired == Desired::Stopped {
+                next.set_status(Status::Stopped, None, now());
+                next.desired = desired;
+            }
+            true
+        });
         let live = self.live(id);
-        self.roster
-            .decide(id, |next| {
-                if live.is_some() {
-                    next.set_status(Status::Stopping, None, now());
-                    next.desired = desired;
-                } else if desired == Desired::Stopped {
-                    next.desired = desired;
-                    next.clear_run();
-                    next.set_status(Status::Stopped, None, now());
-                }
-                Ok(())
-            })
-            .await?;
+        let tell = async {
+            if let Some(live) = &live {
+                live.handle.stop(live.stop_signal, live.stop_grace).await;
+            }
+        };
         if let Some(present) = locked(&self.live).get_mut(&id) {
             present.restart = restart;
         }
-        if let Some(live) = &live {
-            live.handle.stop(live.stop_signal, live.stop_grace).await;
-        }
-        Ok(live)
+        // The mark stands in line first, so that the end is recorded after it; the store may keep it waiting for long.
+        let (marked, ()) = tokio::join!(mark, tell);
+        let marked = marked.ok_or(Error::NotFound(id))?;
+        Ok(live.filter(|live| marked.run.as_ref() == Some(&live.run)))
     }
 
     /// Stops and waits for the end; for changes that need the instance down. Call it in its turn.

@@ -164,8 +164,15 @@ impl Watcher {
             .await
     }
 
+    /// Takes this run off the table, unless a new one is there already; returns whether it is to start again. After
+    /// the end is recorded: a restart asked for until then is still seen here, a later one finds nothing running.
+    fn forget(&self) -> bool {
+        let mut live = locked(&self.inner.live);
+        let ours = live.get(&self.id).is_some_and(|present| present.run == self.run.id);
+        ours && live.remove(&self.id).is_some_and(|live| live.restart)
+    }
+
     async fn over(self, exit: Option<Exit>) {
-        let restart = locked(&self.inner.live).remove(&self.id).is_some_and(|live| live.restart);
         let stopping_all = self.inner.is_stopping_all();
         let log_path = self.log.clone();
         let last_lines =
@@ -179,6 +186,7 @@ impl Watcher {
                 next.set_status(status, reason, now());
             })
             .await;
+        let restart = self.forget();
         self.run.handle().collected().await;
         if let Some(instance) = &recorded {
             tell(&self.inner, instance);

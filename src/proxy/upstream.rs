@@ -119,8 +119,9 @@ impl Upstream {
         if let Some(mut sender) = self.reuse().await {
             match sender.send_request(request(head.clone())).await {
                 Ok(answer) => return self.leased(Ok(answer), sender),
-                // It was closed as we used it: nothing has come back, so it is asked again, once and on a new one.
-                Err(error) if error.is_incomplete_message() || error.is_canceled() || error.is_closed() => {
+                // It was closed or reset as we used it: it is asked again, once and on a new one. Only an answer that came
+                // and made no sense is the child's last word.
+                Err(error) if !error.is_parse() && !error.is_user() => {
                     tracing::debug!(%error, "an idle connection was gone");
                 }
                 Err(error) => return Err(ProxyError::from_exchange(&error)),

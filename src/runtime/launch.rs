@@ -54,7 +54,7 @@ impl Runtime {
             Ok(run) => Ok(run),
             Err(error) => {
                 // It runs and does not answer: end it by its mark rather than leave it unrecorded.
-                connection::sweep(&run);
+                let _ = tokio::task::spawn_blocking(move || connection::sweep(&run)).await;
                 Err(LaunchError(format!("its supervisor does not answer: {error}")))
             }
         }

@@ -97,10 +97,8 @@ impl Front {
                 Some(entry) => Some(entry),
                 // Accepted before its instance left this port.
                 None => {
-                    return self.refuse(
-                        Refusal { status: StatusCode::NOT_FOUND, detail: "No instance has this port.".to_owned() },
-                        Asker::of(&request),
-                    );
+                    let detail = "No instance has this port.".to_owned();
+                    return self.turn_away(Refusal { status: StatusCode::NOT_FOUND, detail }, request);
                 }
             },
         };
@@ -110,10 +108,10 @@ impl Front {
                 reserved.strip_prefix("instances/").is_some_and(|rest| rest.split('/').next() != Some(entry.slug()))
             };
             return match origin {
-                Some(entry) if of_another(&entry) => self.refuse(
-                    Refusal { status: StatusCode::NOT_FOUND, detail: "Not Found".to_owned() },
-                    Asker::of(&request),
-                ),
+                Some(entry) if of_another(&entry) => {
+                    let detail = "Not Found".to_owned();
+                    self.turn_away(Refusal { status: StatusCode::NOT_FOUND, detail }, request)
+                }
                 _ => self.panel(request, peer).await,
             };
         }

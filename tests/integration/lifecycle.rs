@@ -242,6 +242,35 @@ async fn restart_gives_a_new_process_and_stop_wins() {
 }
 
 #[tokio::test]
+async fn a_store_nobody_can_write_keeps_no_process_alive() {
+    // earlier-defects.md 27: a stop that depended on the store
+    let server = Server::new();
+    let id = server.hello("a").await;
+    let other = rusqlite::Connection::open(server.config().join("aikore.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let stop = server.ask(id, "stop");
+    // The app itself; its shim waits some seconds for its end to be collected, which it can't be now.
+    let app = server.instance(id).await["pid"].as_u64().unwrap();
+    let gone = eventually_async("the end of the app", || async {
+        let lives = server.processes().iter().any(|pid| u64::from(*pid) == app);
+        (!lives).then(Instant::now)
+    });
+    let begun = Instant::now();
+    let (answer, gone) = tokio::join!(stop, async {
+        let gone = gone.await;
+        other.execute_batch("ROLLBACK").unwrap();
+        gone
+    });
+    assert!(gone - begun < Duration::from_secs(2), "{:?}", gone - begun);
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    server.wait_status(id, "stopped").await;
+    let stored = || {
+        other.query_row("SELECT status || ' ' || desired FROM instances", [], |row| row.get::<_, String>(0)).unwrap()
+    };
+    eventually("the row", || (stored() == "stopped stopped").then_some(()));
+}
+
+#[tokio::test]
 async fn the_server_keeps_its_secrets() {
     let server = Start::new().env("AIKORE_TOKEN", "t0ken").env("HF_TOKEN", "mine").serve();
     let id = server.started("a", "", &format!("env > environment\n{SERVE}")).await;
