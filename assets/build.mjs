@@ -29,6 +29,16 @@ try {
     legalComments: 'inline',
     logLevel: 'warning',
   });
+  // One classic script, put first into the pages of apps that don't know their prefix.
+  await build({
+    entryPoints: [join(source, 'page-helper/main.js')],
+    outfile: join(draft, 'page-helper.js'),
+    bundle: true,
+    format: 'iife',
+    target: 'es2022',
+    minify: true,
+    logLevel: 'warning',
+  });
   await build({
     entryPoints: [join(source, 'css/app.css'), join(source, 'css/page.css')],
     outdir: join(draft, 'css'),

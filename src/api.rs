@@ -20,7 +20,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::Hostname;
+use crate::domain::{BasePath, Hostname};
 use crate::instances::Instances;
 use crate::monitor::Monitor;
 use crate::proxy::Table;
@@ -47,6 +47,10 @@ pub struct Panel {
     pub closing: CancellationToken,
     /// Instances answer at `<slug>.<domain>` too.
     pub base_domain: Option<Hostname>,
+    /// The prefix of an outer proxy.
+    pub base_path: BasePath,
+    /// Whether instances answer at paths.
+    pub path_routes: bool,
 }
 
 /// How a request reached us, put beside it by the server: URLs in answers are made of it.
@@ -69,6 +73,7 @@ impl Panel {
             host: host.to_owned(),
             port: port.to_owned(),
             base_domain: self.base_domain.clone(),
+            base_path: self.path_routes.then(|| self.base_path.clone()),
         }
     }
 }
@@ -81,6 +86,8 @@ struct Origin {
     /// With its colon; empty for the scheme's default.
     port: String,
     base_domain: Option<Hostname>,
+    /// What stands before the path of an instance; `None` where instances have no paths.
+    base_path: Option<BasePath>,
 }
 
 /// Whether a websocket at this path is ours (compat.md §3, §5), built yet or not.

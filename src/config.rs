@@ -19,7 +19,7 @@ pub use listen::Listen;
 pub use settings::{Given, Source};
 pub use tls::Tls;
 
-use crate::domain::{Hostname, Invalid, Layout, PortRange};
+use crate::domain::{BasePath, Hostname, Invalid, Layout, PortRange};
 
 /// Everything the server was told.
 #[derive(Debug, Clone)]
@@ -34,6 +34,10 @@ pub struct Config {
     pub blueprints_dir: Option<PathBuf>,
     /// Instances answer at `<slug>.<domain>` too.
     pub base_domain: Option<Hostname>,
+    /// The prefix an outer proxy serves everything under.
+    pub base_path: BasePath,
+    /// Whether instances answer at `/instance/<slug>/`.
+    pub path_routes: bool,
     /// The names the panel answers to.
     pub allowed_hosts: AllowedHosts,
     /// Whether the listeners speak TLS.
@@ -90,6 +94,8 @@ impl Config {
             pool: given.parse("instance-port-range")?,
             blueprints_dir: given.text("blueprints-dir").map(folder::blueprints).transpose()?,
             base_domain: given.parse_list("base-domain", Hostname::parse)?.into_iter().next(),
+            base_path: given.parse("base-path")?,
+            path_routes: given.parse_with("path-routes", parse_switch)?,
             allowed_hosts: given.parse("allowed-hosts")?,
             tls: tls::check(given)?,
             hsts: given.parse_with("hsts", parse_switch)?,
@@ -196,7 +202,7 @@ mod tests {
 
     #[test]
     fn what_this_version_cannot_honour_is_refused() {
-        for (flag, value) in [("tls", "acme"), ("auth", "password"), ("password", "x"), ("base-path", "/ai")] {
+        for (flag, value) in [("tls", "acme"), ("auth", "password"), ("password", "x"), ("desktop", "kasmvnc")] {
             let error = check(&[(flag, value)]).unwrap_err();
             assert!(error.contains("not available"), "{error}");
         }

@@ -3,6 +3,7 @@
 //! Every rule that decides what a person may type lives here, once, with a table of tests beside it; the rooms above
 //! only ask. A value of one of these types is valid by construction.
 
+mod base_path;
 mod blueprint_name;
 mod exit;
 mod gpus;
@@ -20,6 +21,7 @@ pub mod text;
 mod time;
 mod version;
 
+pub use base_path::BasePath;
 pub use blueprint_name::BlueprintName;
 pub use exit::Exit;
 pub use gpus::GpuIds;

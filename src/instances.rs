@@ -28,7 +28,7 @@ use tokio::sync::{OwnedMutexGuard, broadcast, watch as watch_channel};
 use tokio_util::sync::CancellationToken;
 
 use crate::blueprints::{Blueprint, Catalogue};
-use crate::domain::{BlueprintName, Instance, InstanceId, Layout, Port, PortRange, RunId, Timestamp};
+use crate::domain::{BasePath, BlueprintName, Instance, InstanceId, Layout, Port, PortRange, RunId, Timestamp};
 use crate::runtime::{RunHandle, Runtime};
 use crate::tasks::Tasks;
 
@@ -47,6 +47,8 @@ pub struct Setup {
     pub layout: Layout,
     /// The unpacked shell library.
     pub library: PathBuf,
+    /// The prefix an outer proxy serves everything under.
+    pub base_path: BasePath,
     /// The pool of public ports.
     pub pool: PortRange,
     /// Ports no instance may get: the dashboard's own.

@@ -15,6 +15,7 @@ pub mod instances;
 
 pub mod blueprints;
 pub mod monitor;
+pub mod net;
 pub mod runtime;
 pub mod store;
 

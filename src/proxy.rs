@@ -7,6 +7,7 @@ pub mod body;
 mod error;
 mod forward;
 pub mod headers;
+mod page_helper;
 pub mod pages;
 mod rescue;
 mod table;
@@ -32,7 +33,7 @@ pub use error::ProxyError;
 pub use table::{Entry, Table};
 pub use traffic::Counted;
 
-use crate::domain::{Port, Route};
+use crate::domain::{BasePath, Port, Route};
 
 /// What the proxy has to know of the connection a request came over.
 #[derive(Debug, Clone, Copy)]
@@ -55,13 +56,27 @@ pub struct Proxy {
 struct Inner {
     table: Arc<Table>,
     trusted: Vec<IpNet>,
+    base_path: BasePath,
     pages: Pages,
 }
 
 impl Proxy {
-    /// A proxy over a table of routes, that believes the forwarding headers of these networks.
-    pub fn new(table: Arc<Table>, trusted: Vec<IpNet>) -> Self {
-        Self { inner: Arc::new(Inner { table, trusted, pages: Pages::load() }) }
+    /// A proxy over a table of routes, that believes the forwarding headers of these networks and lives under an outer
+    /// proxy's `base_path`.
+    pub fn new(table: Arc<Table>, trusted: Vec<IpNet>, base_path: BasePath) -> Self {
+        let pages = Pages::load(&base_path);
+        Self { inner: Arc::new(Inner { table, trusted, base_path, pages }) }
+    }
+
+    /// The prefix an outer proxy serves everything under.
+    pub fn base_path(&self) -> &BasePath {
+        &self.inner.base_path
+    }
+
+    /// A URI less the prefix of an outer proxy, where it has that.
+    pub fn inner_uri(&self, uri: &Uri) -> Option<Uri> {
+        let path = self.inner.base_path.cut(uri.path());
+        (path.len() < uri.path().len()).then(|| with_query(path, uri).parse().ok())?
     }
 
     /// The pages it answers with itself.
@@ -87,7 +102,8 @@ impl Proxy {
 
     /// Answers a request whose path lies under `/instance/` on the dashboard's origin.
     pub async fn serve_path(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
-        let slug = InstancePath::of(request.uri().path()).map_or("", |path| path.slug);
+        let path = self.inner.base_path.cut(request.uri().path());
+        let slug = InstancePath::of(path).map_or("", |path| path.slug);
         let entry = {
             // Not held while the answer is on its way: snapshots are many and short-lived.
             let routes = self.inner.table.load();
@@ -113,17 +129,22 @@ impl Proxy {
 
     async fn serve(&self, request: Request<Incoming>, peer: Peer, entry: &Arc<Entry>, way: WayIn) -> Response<Body> {
         let asker = Asker::of(&request);
-        let prefix = entry.route.slug.prefix();
-        let answered = match target::decide(entry.route.mode, way, request.method(), request.uri().path(), &prefix) {
-            Step::AddSlash => Ok(redirect(
-                StatusCode::PERMANENT_REDIRECT,
-                &with_query(&format!("{}/", request.uri().path()), request.uri()),
-            )),
-            Step::ToPrefix => {
-                Ok(redirect(StatusCode::TEMPORARY_REDIRECT, &with_query(&format!("{prefix}/"), request.uri())))
+        let route = &entry.route;
+        let path = request.uri().path();
+        let below = InstancePath::below(&self.inner.base_path, &route.slug, path);
+        if let Some(script) = below.and_then(|below| page_helper::script(&request, below)) {
+            return script;
+        }
+        let inner_path = self.inner.base_path.cut(path);
+        let answered = match target::decide(route.mode, way, request.method(), inner_path, below) {
+            Step::AddSlash => {
+                Ok(redirect(StatusCode::PERMANENT_REDIRECT, &with_query(&format!("{}/", route.prefix), request.uri())))
             }
-            Step::ToOrigin => self.to_origin(&request, peer, &entry.route, &prefix),
-            Step::Forward { strip } => self.forward(request, peer, entry, &prefix, strip, way).await,
+            Step::ToPrefix => {
+                Ok(redirect(StatusCode::TEMPORARY_REDIRECT, &with_query(&format!("{}/", route.prefix), request.uri())))
+            }
+            Step::ToOrigin => self.to_origin(&request, peer, route, below),
+            Step::Forward { strip } => self.forward(request, peer, entry, strip, way).await,
         };
         answered.unwrap_or_else(|error| {
             entry.traffic.failure();
@@ -136,7 +157,6 @@ impl Proxy {
         request: Request<Incoming>,
         peer: Peer,
         entry: &Entry,
-        prefix: &str,
         strip: bool,
         way: WayIn,
     ) -> Result<Response<Body>, ProxyError> {
@@ -147,7 +167,8 @@ impl Proxy {
         };
         let trusted = self.trusts(peer.address.ip());
         let traffic = &entry.traffic;
-        let way = forward::Way { prefix, strip, below_path: way == WayIn::Path, trusted, peer, traffic };
+        let base = &self.inner.base_path;
+        let way = forward::Way { base, strip, below_path: way == WayIn::Path, trusted, peer, traffic };
         forward::forward(request, upstream, &way, &entry.route, under_way).await
     }
 
@@ -155,7 +176,7 @@ impl Proxy {
     /// whether the panel has such a path or not.
     pub fn rescue_by_referer(&self, request: &Request<Incoming>, peer: Peer) -> Option<Response<Body>> {
         let authority = self.client_authority(request.headers(), peer)?;
-        let slug = rescue::by_referer(request.headers(), authority)?;
+        let slug = rescue::by_referer(request.headers(), authority, &self.inner.base_path)?;
         self.rescue(slug, request.uri(), request.headers())
     }
 
@@ -166,21 +187,26 @@ impl Proxy {
 
     /// The same for a websocket, which can't be redirected: the instance it is for.
     pub fn websocket_by_cookie(&self, uri: &Uri, headers: &HeaderMap) -> Option<Arc<Entry>> {
-        let slug = rescue::by_cookie(headers).filter(|_| rescue::is_eligible(uri, headers))?;
+        let slug = rescue::by_cookie(headers).filter(|_| self.is_eligible(uri, headers))?;
         self.inner.table.load().by_slug(slug).filter(|entry| entry.upstream.is_some()).cloned()
     }
 
     /// Never to an instance that does not run: what is not there can't have asked.
     fn rescue(&self, slug: &str, uri: &Uri, headers: &HeaderMap) -> Option<Response<Body>> {
         let routes = self.inner.table.load();
-        let entry =
-            routes.by_slug(slug).filter(|entry| entry.upstream.is_some() && rescue::is_eligible(uri, headers))?;
+        let entry = routes.by_slug(slug).filter(|entry| entry.upstream.is_some() && self.is_eligible(uri, headers))?;
         tracing::debug!(path = uri.path(), slug, "rescued");
-        let mut response =
-            redirect(StatusCode::TEMPORARY_REDIRECT, &rescue::destination(uri, &entry.route.slug.prefix()));
+        let mut response = redirect(
+            StatusCode::TEMPORARY_REDIRECT,
+            &rescue::destination(uri, &self.inner.base_path, &entry.route.prefix),
+        );
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response.headers_mut().insert(pages::MARK, HeaderValue::from_static("rescued"));
         Some(response)
+    }
+
+    fn is_eligible(&self, uri: &Uri, headers: &HeaderMap) -> bool {
+        rescue::is_eligible(self.inner.base_path.cut(uri.path()), headers)
     }
 
     /// From the path of an app that can't live there to its public port, the rest of the path kept.
@@ -189,14 +215,14 @@ impl Proxy {
         request: &Request<Incoming>,
         peer: Peer,
         route: &Route,
-        prefix: &str,
+        below: Option<&str>,
     ) -> Result<Response<Body>, ProxyError> {
         let host = host::authority(request.headers()).map(host::without_port);
         let (Some(host), Some(port)) = (host, route.public_port) else {
             return Err(ProxyError::RootOnly(Box::new(route.clone())));
         };
         let scheme = self.scheme(request.headers(), peer);
-        let rest = request.uri().path().strip_prefix(prefix).filter(|rest| !rest.is_empty()).unwrap_or("/");
+        let rest = below.filter(|rest| !rest.is_empty()).unwrap_or("/");
         Ok(redirect(
             StatusCode::TEMPORARY_REDIRECT,
             &with_query(&format!("{scheme}://{host}:{port}{rest}"), request.uri()),

@@ -50,6 +50,8 @@ pub struct Sockets {
     pub tls: Option<Tls>,
     /// Whether browsers are told to use nothing but TLS for this name.
     pub hsts: bool,
+    /// Whether instances answer at paths on the dashboard's origin.
+    pub path_routes: bool,
 }
 
 /// A server at work.
@@ -71,7 +73,8 @@ impl Server {
         let closing = CancellationToken::new();
         let (connections, panel_calls) = (Tasks::default(), Tasks::default());
         let hsts = sockets.hsts && sockets.tls.is_some();
-        let front = Arc::new(Front::new(door, proxy, panel, panel_runtime, panel_calls.clone(), hsts));
+        let front =
+            Arc::new(Front::new(door, proxy, panel, panel_runtime, panel_calls.clone(), hsts, sockets.path_routes));
         let shared = Shared { front, tls: sockets.tls, connections: connections.clone() };
         let pool = Pool {
             hosts: sockets.listeners.addresses().iter().map(SocketAddr::ip).collect(),

@@ -45,7 +45,8 @@ struct RouteView<'a> {
     slug: &'a Slug,
     status: Status,
     mode: ProxyMode,
-    path: String,
+    /// `None` where instances have no paths.
+    path: Option<String>,
     port: Option<Port>,
     hostname: Option<&'a Hostname>,
     target: Option<SocketAddr>,
@@ -65,7 +66,7 @@ pub(super) async fn routes(State(panel): State<Panel>) -> Response {
                 slug: &route.slug,
                 status: route.status,
                 mode: route.mode,
-                path: format!("{}/", route.slug.prefix()),
+                path: panel.path_routes.then(|| format!("{}/", route.prefix)),
                 port: route.public_port,
                 hostname: route.hostname.as_ref(),
                 target: route.target,

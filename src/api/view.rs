@@ -55,7 +55,8 @@ pub(super) struct InstanceView<'a> {
 /// The ways in; a way that is not there is null.
 #[derive(Serialize)]
 struct Urls {
-    path: String,
+    /// `None` where instances have no paths.
+    path: Option<String>,
     port: Option<String>,
     host: Option<String>,
 }
@@ -109,7 +110,7 @@ impl<'a> InstanceView<'a> {
 
 impl Urls {
     fn new(instance: &Instance, origin: &Origin) -> Self {
-        let Origin { scheme, host, port, base_domain } = origin;
+        let Origin { scheme, host, port, base_domain, base_path } = origin;
         let chosen = &instance.chosen;
         let slug = &chosen.slug;
         let name = match (&chosen.hostname, base_domain) {
@@ -120,7 +121,7 @@ impl Urls {
             _ => None,
         };
         Self {
-            path: format!("{}/", slug.prefix()),
+            path: base_path.as_ref().map(|base| format!("{}/", base.of_instance(slug))),
             port: chosen.public_port().map(|public| format!("{scheme}://{host}:{public}/")),
             host: name.map(|name| format!("{scheme}://{name}{port}/")),
         }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::domain::ProxyMode;
+use crate::domain::{Helper, ProxyMode};
 
 const START: &str = "### AIKORE-METADATA-START ###";
 const END: &str = "### AIKORE-METADATA-END ###";
@@ -68,6 +68,11 @@ impl Header {
     /// `proxy`: strip unless it says otherwise.
     pub fn proxy(&self) -> ProxyMode {
         self.get("proxy").and_then(|word| ProxyMode::parse(&word.to_ascii_lowercase()).ok()).unwrap_or(ProxyMode::Strip)
+    }
+
+    /// `helper`: the page helper may be used unless it says otherwise.
+    pub fn helper(&self) -> Helper {
+        self.get("helper").and_then(|word| Helper::parse(&word.to_ascii_lowercase()).ok()).unwrap_or(Helper::Auto)
     }
 
     /// `ready`: an HTTP answer at `/` unless it says otherwise.
@@ -156,6 +161,8 @@ mod tests {
         assert_eq!(header("# aikore.proxy = preserve").proxy(), ProxyMode::Preserve);
         assert_eq!(header("# aikore.proxy = root-only").proxy(), ProxyMode::RootOnly);
         assert_eq!(header("# aikore.proxy = whatever").proxy(), ProxyMode::Strip);
+        assert_eq!(header("# aikore.helper = Off").helper(), Helper::Off);
+        assert_eq!(header("# aikore.helper = on").helper(), Helper::Auto);
         assert_eq!(header("# aikore.ready_timeout = 10m").ready_timeout(), Some(Duration::from_secs(600)));
         assert_eq!(header("# aikore.stop_grace = 30").stop_grace(), Some(Duration::from_secs(30)));
         assert_eq!(header("# aikore.stop_grace = soon").stop_grace(), None);

@@ -85,14 +85,16 @@ async fn run(
         boot: format!("{:012x}", fastrand::u64(..1 << 48)).into(),
         closing: closing.clone(),
         base_domain: config.base_domain.clone(),
+        base_path: config.base_path.clone(),
+        path_routes: config.path_routes,
     });
     let admin = AdminSocket::open(&layout.admin_socket(), with_hand_over(panel.clone(), hand_over.clone()))
         .map_err(|error| Failed::failure(format!("{}: {error}", layout.admin_socket().display())))?;
     let mut signals = Signals::listen().map_err(Failed::failure)?;
     let server = Server::start(
-        Sockets { listeners, public_ports: table.ports(), tls, hsts: config.hsts },
+        Sockets { listeners, public_ports: table.ports(), tls, hsts: config.hsts, path_routes: config.path_routes },
         door(&config),
-        Proxy::new(table, config.trusted_proxies),
+        Proxy::new(table, config.trusted_proxies, config.base_path),
         panel,
         Handle::current(),
     )
@@ -139,6 +141,7 @@ async fn open_instances(
     })?;
     let setup = Setup {
         library,
+        base_path: config.base_path.clone(),
         pool: config.pool,
         reserved: addresses.iter().filter_map(|address| Port::new(address.port())).collect(),
         stalled_after: config.patience.stalled_after,

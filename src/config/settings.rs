@@ -49,7 +49,7 @@ pub static TABLE: &[Setting] = &[
     later("acme-email", "", "Contact for AIKORE_TLS=acme"),
     later("acme-directory", "", "ACME directory for AIKORE_TLS=acme"),
     setting("trusted-proxies", "", "Networks whose X-Forwarded-* is believed"),
-    later("base-path", "", "Path prefix of an outer proxy"),
+    setting("base-path", "", "Path prefix of an outer proxy"),
     setting("log", "info", "Log filter"),
     setting("log-format", "text", "text or json"),
     setting("stalled-after", "180s", "How long an instance may be alive without being ready"),
@@ -57,7 +57,7 @@ pub static TABLE: &[Setting] = &[
     setting("hsts", "off", "Send Strict-Transport-Security"),
     later("proxy-protocol", "off", "Expect the PROXY protocol on every listener"),
     later("access-log", "off", "off, common or json"),
-    later("path-routes", "on", "Serve instances at /instance/<slug>/"),
+    setting("path-routes", "on", "Serve instances at /instance/<slug>/"),
     later("desktop", "auto", "auto, kasmvnc or tigervnc"),
     setting("allowed-hosts", "", "Names the panel answers to"),
 ];

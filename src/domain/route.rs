@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Exit, Hostname, InstanceId, InstanceName, Port, RunId, Slug, Status, word_enum};
+use super::{Exit, Helper, Hostname, InstanceId, InstanceName, Port, RunId, Slug, Status, word_enum};
 
 word_enum! {
     /// How an app lives under its path.
@@ -25,12 +25,16 @@ pub struct Route {
     pub name: InstanceName,
     /// The first path segment after `/instance/`.
     pub slug: Slug,
+    /// Where a browser finds it on the panel's origin: an outer proxy's prefix and `/instance/<slug>`, no slash at the end.
+    pub prefix: String,
     /// The port of the pool that leads here.
     pub public_port: Option<Port>,
     /// A host name chosen for it, in use.
     pub hostname: Option<Hostname>,
     /// Strip or preserve.
     pub mode: ProxyMode,
+    /// Whether the page helper may be put into its pages.
+    pub helper: Helper,
     /// Decides between forwarding and a page.
     pub status: Status,
     /// The sentence the page shows.

@@ -30,7 +30,7 @@ impl Instances {
         catalogue: Catalogue,
         routes: Arc<dyn RouteSink>,
     ) -> Result<Self, Error> {
-        let roster = Roster::load(store, routes).await?;
+        let roster = Roster::load(store, routes, setup.base_path.clone()).await?;
         Ok(Self {
             inner: Arc::new(Inner {
                 setup,

@@ -18,8 +18,10 @@ impl Instances {
         let _allocating = inner.allocating.lock().await;
         let slug = slug_of(&name, inner.roster.next_id().await?);
         self.refuse_taken(&name, &slug, None)?;
-        inner.blueprint(&blueprint).await?;
+        let header = inner.blueprint(&blueprint).await?.header;
         let mut new = NewInstance::new(name, slug, blueprint);
+        // The blueprint's word is the default; the person's own is final.
+        new.helper = header.helper();
         request.choices.apply(&mut new)?;
         let port = inner.allocate_public_port(request.choices.wanted_port()?.flatten(), None)?;
         new.set_public_port(Some(port));

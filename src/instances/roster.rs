@@ -12,7 +12,7 @@ use tokio::sync::broadcast;
 use super::error::Error;
 use super::events::{Event, Notice};
 use super::{locked, now};
-use crate::domain::{Instance, InstanceId, NewInstance, Route, Status};
+use crate::domain::{BasePath, Instance, InstanceId, NewInstance, Route, Status};
 use crate::store::{Store, StoreError};
 
 /// How far a slow listener may fall behind before it gets a fresh snapshot instead.
@@ -30,6 +30,7 @@ pub trait RouteSink: Send + Sync + std::fmt::Debug {
 pub(super) struct Roster {
     store: Store,
     routes: Arc<dyn RouteSink>,
+    base_path: BasePath,
     present: Mutex<BTreeMap<InstanceId, Arc<Instance>>>,
     /// One change at a time, so that events come in the order of the changes.
     writing: tokio::sync::Mutex<BTreeSet<InstanceId>>,
@@ -37,14 +38,19 @@ pub(super) struct Roster {
 }
 
 impl Roster {
-    pub(super) async fn load(store: Store, routes: Arc<dyn RouteSink>) -> Result<Self, StoreError> {
+    pub(super) async fn load(
+        store: Store,
+        routes: Arc<dyn RouteSink>,
+        base_path: BasePath,
+    ) -> Result<Self, StoreError> {
         let rows = store.instances().await?;
         for instance in &rows {
-            routes.put(route(instance));
+            routes.put(route(instance, &base_path));
         }
         Ok(Self {
             store,
             routes,
+            base_path,
             present: Mutex::new(rows.into_iter().map(|row| (row.id, Arc::new(row))).collect()),
             writing: tokio::sync::Mutex::default(),
             events: broadcast::Sender::new(BACKLOG),
@@ -144,7 +150,7 @@ impl Roster {
     }
 
     fn publish(&self, instance: Instance) -> Arc<Instance> {
-        self.routes.put(route(&instance));
+        self.routes.put(route(&instance, &self.base_path));
         let instance = Arc::new(instance);
         locked(&self.present).insert(instance.id, Arc::clone(&instance));
         // An error means that nobody listens.
@@ -154,14 +160,16 @@ impl Roster {
 }
 
 /// What the data plane needs to know of an instance.
-fn route(instance: &Instance) -> Route {
+fn route(instance: &Instance, base_path: &BasePath) -> Route {
     Route {
         instance: instance.id,
         name: instance.chosen.name.clone(),
         slug: instance.chosen.slug.clone(),
+        prefix: base_path.of_instance(&instance.chosen.slug),
         public_port: instance.chosen.public_port(),
         hostname: instance.chosen.hostname.clone().filter(|_| instance.chosen.use_custom_hostname),
         mode: instance.proxy,
+        helper: instance.chosen.helper,
         status: instance.status,
         reason: instance.reason.clone(),
         exit: instance.exit,

@@ -125,6 +125,7 @@ impl Inner {
             run,
             app_port,
             proxy: script.header.proxy(),
+            prefix: self.setup.base_path.of_instance(&instance.chosen.slug),
         };
         let environment = environment::build(&around);
         let directory = layout.instance(&family.chosen.name);
@@ -180,7 +181,7 @@ impl Inner {
             .await;
         let allowance = header.ready_timeout().unwrap_or(self.setup.stalled_after);
         let ready = match header.proxy() {
-            ProxyMode::Preserve => header.ready().below(&instance.chosen.slug.prefix()),
+            ProxyMode::Preserve => header.ready().below(&self.setup.base_path.of_instance(&instance.chosen.slug)),
             ProxyMode::Strip | ProxyMode::RootOnly => header.ready(),
         };
         let watcher = Watcher::new(Arc::clone(self), instance, run, ready, allowance);

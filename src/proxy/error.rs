@@ -60,13 +60,6 @@ impl ProxyError {
             _ => None,
         }
     }
-
-    /// hyper's words, with their cause, for an exchange that failed after the connection stood.
-    pub(super) fn from_exchange(error: &hyper::Error) -> Self {
-        use std::error::Error;
-        let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-        Self::Upstream(format!("{error}{cause}"))
-    }
 }
 
 fn did_you_mean(near: &[String]) -> String {

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT, SET_COOKIE, TE, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
-use http_body_util::BodyExt;
+use http::{HeaderMap, HeaderValue, Request, Response, Version};
 use hyper::body::{Body as _, Incoming};
 
 use super::Peer;
@@ -12,17 +11,18 @@ use super::body::Body;
 use super::error::ProxyError;
 use super::headers::forwarded::{self, Client};
 use super::headers::{cookies, hop_by_hop, host, location, reach, upgrade};
+use super::page_helper;
 use super::pages::Asker;
-use super::target;
+use super::target::{self, InstancePath};
 use super::traffic::{Traffic, UnderWay};
 use super::tunnel;
-use super::upstream::{Lease, LeasedBody, Upstream};
-use crate::domain::Route;
+use super::upstream::{AnswerBody, Answered, Upstream};
+use crate::domain::{BasePath, Helper, Route};
 
 /// How a request came to this instance.
 pub(super) struct Way<'a> {
-    /// `/instance/<slug>`.
-    pub(super) prefix: &'a str,
+    /// What an outer proxy serves everything under.
+    pub(super) base: &'a BasePath,
     /// Whether the app must not see it.
     pub(super) strip: bool,
     /// Whether it came below that path on the dashboard's origin.
@@ -43,28 +43,36 @@ pub(super) async fn forward(
 ) -> Result<Response<Body>, ProxyError> {
     let opens_page = way.below_path && Asker::of(&request) == Asker::Person;
     let sent_to = host::authority(request.headers()).map(str::to_owned);
-    let client = upgrade::is_websocket(&request).then(|| hyper::upgrade::on(&mut request));
-    let request = prepare(request, way, client.is_some())?;
-    let (answer, lease) = match upstream.send(request).await {
-        Err(ProxyError::Connect(why)) => {
-            tracing::debug!(instance = route.instance, %why, "a ready app does not accept");
-            return Err(ProxyError::Connect(why));
-        }
-        other => other?,
-    };
-    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-        return match client {
-            Some(client) => tunnel::join(client, answer, upstream, way.traffic.tunnel()),
-            None => Err(ProxyError::Upstream("it switched protocols without being asked".to_owned())),
-        };
-    }
     let child = upstream.address().to_string();
     let hosts: Vec<&str> = sent_to.as_deref().into_iter().chain([child.as_str()]).collect();
-    let mut response = finish(answer, lease, under_way, way, &hosts);
+    let helped = (way.below_path && way.strip && route.helper == Helper::Auto)
+        .then(|| page_helper::Expected::of(&request, &route.prefix, browsers_path(&request, way, route), &hosts))
+        .flatten();
+    let client = upgrade::is_websocket(&request).then(|| hyper::upgrade::on(&mut request));
+    let request = prepare(request, way, route, client.is_some(), helped.is_some())?;
+    let answer = match (upstream.send(request).await?, client) {
+        (Answered::Answer(answer), _) => answer,
+        (Answered::Switched(parts, connection), Some(client)) => {
+            return tunnel::join(client, parts, connection, upstream, way.traffic.tunnel());
+        }
+        (Answered::Switched(..), None) => {
+            return Err(ProxyError::Upstream("it switched protocols without being asked".to_owned()));
+        }
+    };
+    let mut response = finish(answer, under_way, way, &route.prefix, &hosts);
     if opens_page && is_page(&response) {
-        remember(&mut response, route, way.peer.tls);
+        remember(&mut response, way, route);
     }
-    Ok(response)
+    Ok(match helped {
+        Some(expected) => expected.put_into(response),
+        None => response,
+    })
+}
+
+/// The path as the browser has it: an outer proxy may have cut its prefix off on the way.
+fn browsers_path(request: &Request<Incoming>, way: &Way<'_>, route: &Route) -> String {
+    let below = InstancePath::below(way.base, &route.slug, request.uri().path()).unwrap_or_default();
+    format!("{}{below}", route.prefix)
 }
 
 fn is_page(response: &Response<Body>) -> bool {
@@ -73,17 +81,26 @@ fn is_page(response: &Response<Body>) -> bool {
 }
 
 /// Which instance's page this browser opened last: what its scripts ask for outside the prefix is looked for there.
-fn remember(response: &mut Response<Body>, route: &Route, tls: bool) {
-    let secure = if tls { "; Secure" } else { "" };
-    let cookie = format!("{}={}; Path=/; HttpOnly; SameSite=Lax{secure}", cookies::LAST_INSTANCE, route.slug);
+fn remember(response: &mut Response<Body>, way: &Way<'_>, route: &Route) {
+    let secure = if way.peer.tls { "; Secure" } else { "" };
+    let (name, slug, path) = (cookies::LAST_INSTANCE, &route.slug, way.base.root());
+    let cookie = format!("{name}={slug}; Path={path}; HttpOnly; SameSite=Lax{secure}");
     if let Ok(cookie) = HeaderValue::try_from(cookie) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
 }
 
 /// The request as the app gets it.
-fn prepare(request: Request<Incoming>, way: &Way<'_>, is_websocket: bool) -> Result<Request<Incoming>, ProxyError> {
-    let uri = target::upstream_uri(request.uri(), way.prefix, way.strip).ok_or(ProxyError::Malformed("the path"))?;
+fn prepare(
+    request: Request<Incoming>,
+    way: &Way<'_>,
+    route: &Route,
+    is_websocket: bool,
+    is_helped: bool,
+) -> Result<Request<Incoming>, ProxyError> {
+    let below = InstancePath::below(way.base, &route.slug, request.uri().path());
+    let prefix = if way.strip { "" } else { route.prefix.as_str() };
+    let uri = target::upstream_uri(request.uri(), below, prefix).ok_or(ProxyError::Malformed("the path"))?;
     let (mut parts, body) = request.into_parts();
     let chunked = check_framing(&parts.headers)?;
     check_expectation(&mut parts.headers)?;
@@ -101,8 +118,11 @@ fn prepare(request: Request<Incoming>, way: &Way<'_>, is_websocket: bool) -> Res
         parts.headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
         parts.headers.remove(CONTENT_LENGTH);
     }
+    if is_helped {
+        page_helper::Expected::prepare(&mut parts.headers);
+    }
     let ip = way.peer.address.ip();
-    let prefix = way.strip.then_some(way.prefix);
+    let prefix = way.strip.then_some(route.prefix.as_str());
     forwarded::apply(
         &mut parts.headers,
         &Client { ip, trusted: way.trusted, tls: way.peer.tls, port: way.peer.local_port, prefix },
@@ -143,10 +163,10 @@ fn wants_trailers(headers: &HeaderMap) -> bool {
 
 /// The answer as the client gets it.
 fn finish(
-    answer: Response<Incoming>,
-    lease: Lease,
+    answer: Response<AnswerBody>,
     under_way: UnderWay,
     way: &Way<'_>,
+    prefix: &str,
     hosts: &[&str],
 ) -> Response<Body> {
     let (mut parts, body) = answer.into_parts();
@@ -157,14 +177,14 @@ fn finish(
     hop_by_hop::remove(&mut parts.headers);
     cookies::from_app(&mut parts.headers);
     if way.below_path {
-        reach::limit_to_prefix(&mut parts.headers, way.prefix);
+        reach::limit_to_prefix(&mut parts.headers, prefix);
     }
     if way.strip {
-        location::restore_prefix(&mut parts.headers, way.prefix, hosts);
+        location::restore_prefix(&mut parts.headers, prefix, hosts);
     }
     parts.extensions = http::Extensions::new();
     // A body that breaks off must break off for the client too: the error goes through (proxy.md B5 35).
-    Response::from_parts(parts, LeasedBody::new(body, lease, under_way).map_err(Into::into).boxed_unsync())
+    Response::from_parts(parts, Body::answer(body, under_way))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::body::{self, Body};
 use super::error::ProxyError;
 use super::headers::upgrade;
 use crate::assets;
-use crate::domain::{Route, Slug};
+use crate::domain::{BasePath, Route, Slug};
 
 /// Marks an answer as this server's and not the app's; its value says why.
 pub const MARK: HeaderName = HeaderName::from_static("x-aikore-answer");
@@ -60,26 +60,32 @@ fn prefers_html(accept: &str) -> bool {
 pub struct Pages {
     instance: String,
     notice: String,
+    /// Where the dashboard is.
+    root: String,
 }
 
 impl Pages {
-    pub(super) fn load() -> Self {
+    pub(super) fn load(base_path: &BasePath) -> Self {
         let template = |path: &str| {
             let asset = assets::get(path);
             asset
                 .map(|asset| String::from_utf8_lossy(&asset.bytes).into_owned())
                 .unwrap_or_else(|| "<h1>{{title}}</h1>".to_owned())
         };
-        Self { instance: template("pages/instance.html"), notice: template("pages/notice.html") }
+        Self {
+            instance: template("pages/instance.html"),
+            notice: template("pages/notice.html"),
+            root: base_path.root(),
+        }
     }
 
     /// The answer for a request that no app answered.
     pub fn error(&self, error: &ProxyError, asker: &Asker) -> Response<Body> {
         let html = || match error {
             ProxyError::NotReady(route) => self.instance_page(route),
-            other => {
-                self.notice(heading(other), heading(other), &other.to_string()).replace("<!--links-->", &links(other))
-            }
+            other => self
+                .notice(heading(other), heading(other), &other.to_string())
+                .replace("<!--links-->", &self.links(other)),
         };
         let mut response = self.answer(error.status(), &error.to_string(), *asker, html);
         if let Some(seconds) = error.retry_after() {
@@ -119,7 +125,22 @@ impl Pages {
 
     /// A page that says one thing.
     pub fn notice(&self, title: &str, heading: &str, text: &str) -> String {
-        fill(&self.notice, &[("title", title), ("heading", heading), ("text", text), ("root", "/")])
+        fill(&self.notice, &[("title", title), ("heading", heading), ("text", text), ("root", &self.root)])
+    }
+
+    /// The instances that may have been meant. Slugs hold nothing that HTML could misread.
+    fn links(&self, error: &ProxyError) -> String {
+        let ProxyError::Unknown { near, .. } = error else { return String::new() };
+        let root = self.root.trim_end_matches('/');
+        let item = |slug: &String| {
+            let path = format!("{root}{}{slug}/", Slug::ROOT);
+            format!("<li><a href=\"{path}\">{path}</a></li>")
+        };
+        if near.is_empty() {
+            String::new()
+        } else {
+            format!("<ul class=\"page-links\">{}</ul>", near.iter().map(item).collect::<String>())
+        }
     }
 
     /// The live page of an instance that is not ready.
@@ -135,19 +156,8 @@ impl Pages {
             "since": null,
             "log": [],
         });
-        let page = fill(&self.instance, &[("title", route.name.as_str()), ("root", "/")]);
+        let page = fill(&self.instance, &[("title", route.name.as_str()), ("root", &self.root)]);
         page.replace("{{state}}", &for_script(&state))
-    }
-}
-
-/// The instances that may have been meant. Slugs hold nothing that HTML could misread.
-fn links(error: &ProxyError) -> String {
-    let ProxyError::Unknown { near, .. } = error else { return String::new() };
-    let item = |slug: &String| format!("<li><a href=\"{0}{slug}/\">{0}{slug}/</a></li>", Slug::ROOT);
-    if near.is_empty() {
-        String::new()
-    } else {
-        format!("<ul class=\"page-links\">{}</ul>", near.iter().map(item).collect::<String>())
     }
 }
 

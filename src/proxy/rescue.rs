@@ -7,12 +7,12 @@ use http::{HeaderMap, Uri};
 
 use super::headers::cookies;
 use super::target::InstancePath;
-use crate::domain::Slug;
+use crate::domain::{BasePath, Slug};
 
 const SERVICE_WORKER: HeaderName = HeaderName::from_static("service-worker");
 
 /// The slug of the page that made the request: its `Referer` lies below an instance's path on this very origin.
-pub(super) fn by_referer<'a>(headers: &'a HeaderMap, authority: &str) -> Option<&'a str> {
+pub(super) fn by_referer<'a>(headers: &'a HeaderMap, authority: &str, base: &BasePath) -> Option<&'a str> {
     let referer = headers.get(REFERER)?.to_str().ok()?;
     let rest = referer.strip_prefix("http://").or_else(|| referer.strip_prefix("https://"))?;
     let slash = rest.find('/')?;
@@ -21,7 +21,7 @@ pub(super) fn by_referer<'a>(headers: &'a HeaderMap, authority: &str) -> Option<
     let bare = |authority: &str| authority.trim_end_matches(":80").trim_end_matches(":443").to_ascii_lowercase();
     let same = bare(from) == bare(authority);
     let path = path.split(['?', '#']).next().unwrap_or_default();
-    InstancePath::of(path).filter(|_| same).map(|path| path.slug).filter(|slug| Slug::parse(slug).is_ok())
+    InstancePath::of(base.cut(path)).filter(|_| same).map(|path| path.slug).filter(|slug| Slug::parse(slug).is_ok())
 }
 
 /// The slug of the instance whose page this browser opened last.
@@ -31,8 +31,7 @@ pub(super) fn by_cookie(headers: &HeaderMap) -> Option<&str> {
 
 /// Whether a request may be rescued at all. Never what is below `/instance/` already, never what is ours on every
 /// origin, and never a service worker: served at the root it would control the dashboard and every other app.
-pub(super) fn is_eligible(uri: &Uri, headers: &HeaderMap) -> bool {
-    let path = uri.path();
+pub(super) fn is_eligible(path: &str, headers: &HeaderMap) -> bool {
     let ours = path.starts_with(Slug::ROOT) || path.starts_with("/.aikore/");
     let worker = headers.contains_key(SERVICE_WORKER)
         || headers.get("sec-fetch-dest").is_some_and(|dest| dest == "serviceworker");
@@ -40,8 +39,9 @@ pub(super) fn is_eligible(uri: &Uri, headers: &HeaderMap) -> bool {
 }
 
 /// Where it should have gone.
-pub(super) fn destination(uri: &Uri, prefix: &str) -> String {
-    format!("{prefix}{}", uri.path_and_query().map_or("/", |path| path.as_str()))
+pub(super) fn destination(uri: &Uri, base: &BasePath, prefix: &str) -> String {
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    format!("{prefix}{}{query}", base.cut(uri.path()))
 }
 
 #[cfg(test)]
@@ -71,11 +71,11 @@ mod tests {
             ("/instance/a/", None),
             ("", None),
         ] {
-            assert_eq!(by_referer(&with("referer", referer), "box:9000"), slug, "{referer}");
+            assert_eq!(by_referer(&with("referer", referer), "box:9000", &BasePath::default()), slug, "{referer}");
         }
-        assert_eq!(by_referer(&with("referer", "http://box/instance/a/"), "box"), Some("a"));
-        assert_eq!(by_referer(&with("referer", "http://box:80/instance/a/"), "box"), Some("a"));
-        assert_eq!(by_referer(&with("referer", "http://box:9001/instance/a/"), "box"), None);
+        assert_eq!(by_referer(&with("referer", "http://box/instance/a/"), "box", &BasePath::default()), Some("a"));
+        assert_eq!(by_referer(&with("referer", "http://box:80/instance/a/"), "box", &BasePath::default()), Some("a"));
+        assert_eq!(by_referer(&with("referer", "http://box:9001/instance/a/"), "box", &BasePath::default()), None);
     }
 
     #[test]
@@ -84,14 +84,19 @@ mod tests {
         for (path, eligible) in
             [("/static/x.js", true), ("/", true), ("/api/x", true), ("/instance/b/", false), ("/.aikore/x", false)]
         {
-            assert_eq!(is_eligible(&path.parse().unwrap(), &none), eligible, "{path}");
+            assert_eq!(is_eligible(path, &none), eligible, "{path}");
         }
-        assert!(!is_eligible(&"/sw.js".parse().unwrap(), &with("service-worker", "script")));
-        assert!(!is_eligible(&"/sw.js".parse().unwrap(), &with("sec-fetch-dest", "serviceworker")));
+        assert!(!is_eligible("/sw.js", &with("service-worker", "script")));
+        assert!(!is_eligible("/sw.js", &with("sec-fetch-dest", "serviceworker")));
     }
 
     #[test]
     fn destinations_keep_every_byte() {
-        assert_eq!(destination(&"/a%2Fb?x=%20".parse().unwrap(), "/instance/a"), "/instance/a/a%2Fb?x=%20");
+        let none = BasePath::default();
+        assert_eq!(destination(&"/a%2Fb?x=%20".parse().unwrap(), &none, "/instance/a"), "/instance/a/a%2Fb?x=%20");
+        let base = BasePath::parse("/ai").unwrap();
+        assert_eq!(destination(&"/ai/x".parse().unwrap(), &base, "/ai/instance/a"), "/ai/instance/a/x");
+        let referer = with("referer", "http://box/ai/instance/a/");
+        assert_eq!(by_referer(&referer, "box", &base), Some("a"));
     }
 }

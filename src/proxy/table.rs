@@ -208,13 +208,15 @@ fn end(upstream: Option<Arc<Upstream>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{ProxyMode, RunId, Status};
+    use crate::domain::{Helper, ProxyMode, RunId, Status};
 
     fn route(instance: InstanceId, slug: &str, port: Option<u16>, run: &str) -> Route {
         Route {
             instance,
             name: slug.parse().unwrap(),
             slug: slug.parse().unwrap(),
+            prefix: format!("/instance/{slug}"),
+            helper: Helper::Auto,
             public_port: Port::new(19_000 + u16::try_from(instance).unwrap()),
             hostname: None,
             mode: ProxyMode::Strip,

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{Method, Uri};
 
-use crate::domain::{ProxyMode, Slug};
+use crate::domain::{BasePath, ProxyMode, Slug};
 
 /// A path below [`Slug::ROOT`], cut in two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,9 +25,9 @@ impl<'a> InstancePath<'a> {
         Some(Self { slug, rest })
     }
 
-    /// `/instance/<slug>`, without a slash at the end.
-    pub fn prefix(&self) -> String {
-        format!("{}{}", Slug::ROOT, self.slug)
+    /// What follows an instance's own path in a raw path, with or without the prefix of an outer proxy.
+    pub fn below(base: &BasePath, slug: &Slug, path: &'a str) -> Option<&'a str> {
+        Self::of(base.cut(path)).filter(|found| found.slug == slug.as_str()).map(|found| found.rest)
     }
 }
 
@@ -57,9 +57,8 @@ pub enum Step {
 }
 
 /// How an app's mode and the way in decide (design.md §4.6). On its own origin the prefix means the same as at the path,
-/// so that an app that was told its prefix works everywhere.
-pub fn decide(mode: ProxyMode, way: WayIn, method: &Method, path: &str, prefix: &str) -> Step {
-    let below = path.strip_prefix(prefix).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+/// so that an app that was told its prefix works everywhere. `below`: what follows the prefix, where the path has it.
+pub fn decide(mode: ProxyMode, way: WayIn, method: &Method, path: &str, below: Option<&str>) -> Step {
     // Only stripped apps lose their relative links without the slash; the others decide for themselves (prefix.md 9: an
     // app that redirects the other way would loop).
     let lacks_slash = below == Some("") && matches!(*method, Method::GET | Method::HEAD);
@@ -72,22 +71,33 @@ pub fn decide(mode: ProxyMode, way: WayIn, method: &Method, path: &str, prefix: 
     }
 }
 
-/// The URI an app gets: path and query as they came, less the prefix when it is stripped. No scheme and no authority:
-/// where to connect is the route's business, never the URL's.
-pub fn upstream_uri(uri: &Uri, prefix: &str, strip: bool) -> Option<Uri> {
+/// The URI an app gets: path and query as they came, with `prefix` before `below` instead of what was there. Where the path
+/// has no prefix it passes whole. No scheme and no authority: where to connect is the route's business, never the URL's.
+pub fn upstream_uri(uri: &Uri, below: Option<&str>, prefix: &str) -> Option<Uri> {
     let whole = uri.path_and_query()?;
-    let cut = match (strip, whole.as_str().strip_prefix(prefix)) {
-        (false, _) => return Some(whole.clone().into()),
-        (true, Some(rest)) if rest.starts_with('/') => Bytes::copy_from_slice(rest.as_bytes()),
-        (true, Some(rest)) => Bytes::from(format!("/{rest}")),
-        (true, None) => return None,
+    let Some(below) = below else { return Some(whole.clone().into()) };
+    let rest = whole.as_str().get(uri.path().len().checked_sub(below.len())?..)?;
+    let slash = if prefix.is_empty() && !rest.starts_with('/') { "/" } else { "" };
+    if whole.as_str().strip_suffix(rest) == Some(prefix) && slash.is_empty() {
+        return Some(whole.clone().into());
+    }
+    let cut = if prefix.is_empty() && slash.is_empty() {
+        Bytes::copy_from_slice(rest.as_bytes())
+    } else {
+        Bytes::from(format!("{prefix}{slash}{rest}"))
     };
     PathAndQuery::from_maybe_shared(cut).ok().map(Uri::from)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn below(path: &str) -> Option<&str> {
+        InstancePath::below(&BasePath::default(), &Slug::parse("a").unwrap(), path)
+    }
 
     #[test]
     fn paths_are_cut_raw() {
@@ -128,9 +138,9 @@ mod tests {
             (RootOnly, WayIn::Origin, "/x", forward(false)),
             (RootOnly, WayIn::Origin, "/instance/a/x", forward(true)),
         ] {
-            assert_eq!(decide(mode, way, &Method::GET, path, "/instance/a"), step, "{mode} {way:?} {path}");
+            assert_eq!(decide(mode, way, &Method::GET, path, below(path)), step, "{mode} {way:?} {path}");
         }
-        assert_eq!(decide(Strip, WayIn::Path, &Method::POST, "/instance/a", "/instance/a"), forward(true));
+        assert_eq!(decide(Strip, WayIn::Path, &Method::POST, "/instance/a", Some("")), forward(true));
     }
 
     #[test]
@@ -145,15 +155,44 @@ mod tests {
             ("/instance/a/|\\^{}[]", "/|\\^{}[]"),
         ] {
             let uri: Uri = uri.parse().unwrap();
-            assert_eq!(upstream_uri(&uri, "/instance/a", true).unwrap().to_string(), stripped);
-            assert_eq!(upstream_uri(&uri, "/instance/a", false).unwrap(), uri);
+            assert_eq!(upstream_uri(&uri, below(uri.path()), "").unwrap().to_string(), stripped);
+            assert_eq!(upstream_uri(&uri, below(uri.path()), "/instance/a").unwrap(), uri);
+            let outer = upstream_uri(&uri, below(uri.path()), "/ai/instance/a").unwrap().to_string();
+            assert_eq!(outer, format!("/ai{uri}"));
+        }
+        let uri: Uri = "/x?y".parse().unwrap();
+        assert_eq!(upstream_uri(&uri, None, "").unwrap(), uri, "on its own origin");
+    }
+
+    #[test]
+    fn an_outer_prefix_may_be_there_or_not() {
+        let (base, slug) = (BasePath::parse("/ai").unwrap(), Slug::parse("a").unwrap());
+        for (path, rest) in [
+            ("/ai/instance/a/x", Some("/x")),
+            ("/instance/a/x", Some("/x")),
+            ("/ai/instance/a", Some("")),
+            ("/ai/instance/ab/x", None),
+            ("/ai/ai/instance/a/x", None),
+            ("/x", None),
+        ] {
+            assert_eq!(InstancePath::below(&base, &slug, path), rest, "{path}");
+        }
+    }
+
+    proptest! {
+        /// Whatever a client writes after the prefix, the app gets these very bytes.
+        #[test]
+        fn no_byte_is_changed(rest in "(/[!-~&&[^?#]]{0,20}){1,3}(\\?[!-~&&[^#]]{0,20})?") {
+            let Ok(uri) = format!("/instance/a{rest}").parse::<Uri>() else { return Ok(()) };
+            let seen = upstream_uri(&uri, below(uri.path()), "").unwrap();
+            prop_assert_eq!(seen.to_string(), rest);
         }
     }
 
     #[test]
     fn scheme_and_authority_never_reach_the_connector() {
         let uri: Uri = "http://evil/instance/a/x?y".parse().unwrap();
-        let upstream = upstream_uri(&uri, "/instance/a", true).unwrap();
+        let upstream = upstream_uri(&uri, below(uri.path()), "").unwrap();
         assert_eq!((upstream.authority(), upstream.to_string().as_str()), (None, "/x?y"));
     }
 }

@@ -1,42 +1,50 @@
 //! Websockets: after the 101 the two connections are one pipe of bytes (proxy.md B6).
 
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
 use http::Response;
-use hyper::body::Incoming;
-use hyper::upgrade::OnUpgrade;
+use http::response::Parts;
+use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 
 use super::body::{self, Body};
 use super::error::ProxyError;
 use super::headers::{hop_by_hop, upgrade};
 use super::traffic::UnderWay;
-use super::upstream::Upstream;
+use super::upstream::{Connection, Upstream};
+use crate::net::paced::Paced;
+use crate::net::pipe;
 
-/// Room for each direction; a websocket's frames are small, and bulk wants few system calls.
-const BUFFER: usize = 32 * 1024;
+/// How long a websocket may be silent before TCP asks after its client.
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// Joins the client's and the child's connection, and gives the client the child's 101. The child chose protocol and
 /// extensions; nothing of the bytes is ours to read.
 pub(super) fn join(
     client: OnUpgrade,
-    mut answer: Response<Incoming>,
+    mut parts: Parts,
+    connection: Connection,
     upstream: &Upstream,
     open: UnderWay,
 ) -> Result<Response<Body>, ProxyError> {
-    if !upgrade::asks_for_websocket(answer.headers()) {
+    if !upgrade::asks_for_websocket(&parts.headers) {
         return Err(ProxyError::Upstream("it switched to another protocol than asked".to_owned()));
     }
-    let child = hyper::upgrade::on(&mut answer);
     let ended = upstream.ended().clone();
     upstream.tasks().spawn(async move {
         let _open = open;
-        let (client, child) = match tokio::try_join!(client, child) {
-            Ok(pair) => pair,
+        let client = match client.await {
+            Ok(client) => client,
             Err(error) => return tracing::debug!(%error, "a websocket came to nothing"),
         };
-        let (mut client, mut child) = (TokioIo::new(client), TokioIo::new(child));
-        // A half that is closed leaves the other one open until it closes too. No clock ends a quiet socket.
+        // No clock ends a quiet socket; TCP asks now and then whether the other end is still there.
         tokio::select! {
-            joined = tokio::io::copy_bidirectional_with_sizes(&mut client, &mut child, BUFFER, BUFFER) => {
+            joined = run(client, connection) => {
                 if let Err(error) = joined {
                     tracing::debug!(%error, "a websocket broke off");
                 }
@@ -44,8 +52,39 @@ pub(super) fn join(
             () = ended.cancelled() => {}
         }
     });
-    let (mut parts, _) = answer.into_parts();
     hop_by_hop::remove(&mut parts.headers);
     upgrade::restore(&mut parts.headers);
+    parts.extensions = http::Extensions::new();
     Ok(Response::from_parts(parts, body::empty()))
+}
+
+async fn run(client: Upgraded, child: Connection) -> io::Result<()> {
+    let Connection { mut stream, buffer } = child;
+    // A copy: the room that was made for the head is not kept as long as the tunnel.
+    let from_child = Bytes::copy_from_slice(&buffer);
+    drop(buffer);
+    // Without hyper in between, plain TCP can be moved by the kernel.
+    let client = match client.downcast::<TokioIo<Paced<TcpStream>>>() {
+        Ok(plain) => {
+            let mut client = plain.io.into_inner().into_inner();
+            ask_after(&client);
+            return pipe::join(&mut client, plain.read_buf, &mut stream, from_child).await;
+        }
+        Err(other) => other,
+    };
+    match client.downcast::<TokioIo<Paced<TlsStream<TcpStream>>>>() {
+        Ok(encrypted) => {
+            let mut client = encrypted.io.into_inner().into_inner();
+            ask_after(client.get_ref().0);
+            pipe::join(&mut client, encrypted.read_buf, &mut stream, from_child).await
+        }
+        Err(_) => Err(io::Error::other("a connection of a kind that is not known")),
+    }
+}
+
+/// Has TCP ask a silent client whether it is still there: one that fell off the network says no goodbye. An error only
+/// costs that knowledge.
+fn ask_after(client: &TcpStream) {
+    let often = TcpKeepalive::new().with_time(SILENCE).with_interval(SILENCE / 4).with_retries(4);
+    let _ = SockRef::from(client).set_tcp_keepalive(&often);
 }

@@ -1,18 +1,23 @@
 //! The way to one process of one instance: dialling it, keeping idle connections, and everything that must end with it.
+//!
+//! HTTP/1.1 is spoken by hand here (`encode`, `parse`, `chunked`, `exchange`, `answer`): the other side is a child of ours
+//! on the loopback, and hyper's client would cost a task, two channels and a wake-up per request (performance.md).
 
-mod lease;
+mod answer;
+pub(super) mod chunked;
+mod encode;
+mod exchange;
+pub(super) mod parse;
+mod upload;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use http::{Method, Request, Response};
-use http_body_util::{Either, Empty};
+use bytes::BytesMut;
+use http::{Method, Request};
 use hyper::body::{Body as _, Incoming};
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -20,23 +25,21 @@ use tokio_util::task::TaskTracker;
 use super::error::ProxyError;
 use crate::domain::RunId;
 
-pub(super) use lease::{Lease, LeasedBody};
+pub(super) use answer::AnswerBody;
+pub(super) use exchange::Answered;
+
+use exchange::{Asked, Broken};
+use upload::Upload;
 
 /// Loopback answers at once or not at all; a full accept queue drops the SYN and has it sent again after a second.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// Fields an app may send: some set dozens of cookies, hyper's own limit is 100.
-const MAX_HEADERS: usize = 500;
-
 /// Idle connections kept per process and worker.
-const MAX_IDLE: usize = 32;
+const MAX_IDLE: usize = 64;
 
 /// How long one is kept: less than what servers keep theirs for (gunicorn 2 s, uvicorn and Node 5 s), so that few of
-/// them are closed just as they are used.
+/// them are closed just as they are used. And no longer, since a server with one thread answers nobody else meanwhile.
 const MAX_IDLE_TIME: Duration = Duration::from_millis(1500);
-
-/// What goes to a child: the client's body, or none.
-type RequestBody = Either<Incoming, Empty<Bytes>>;
 
 /// One generation of an instance's process.
 #[derive(Debug)]
@@ -46,13 +49,23 @@ pub(super) struct Upstream {
     ended: CancellationToken,
     tasks: TaskTracker,
     /// Connections belong to the worker that dialled them: used by another one, each answer would wake two threads.
-    idle: [Mutex<Vec<Idle>>; SHARDS],
+    idle: [Mutex<Shard>; SHARDS],
 }
 
+/// One worker's idle connections, the freshest last.
+#[derive(Debug, Default)]
+struct Shard {
+    connections: Vec<(Connection, Instant)>,
+    /// Whether a task closes what has been idle for too long; there is one as long as there are connections.
+    swept: bool,
+}
+
+/// A connection to the child, between two exchanges or in one.
 #[derive(Debug)]
-struct Idle {
-    sender: SendRequest<RequestBody>,
-    since: Instant,
+pub(super) struct Connection {
+    pub(super) stream: TcpStream,
+    /// What was read and is not used yet.
+    pub(super) buffer: BytesMut,
 }
 
 impl Upstream {
@@ -76,7 +89,7 @@ impl Upstream {
         self.ended.cancel();
         self.tasks.close();
         for shard in &self.idle {
-            locked(shard).clear();
+            locked(shard).connections.clear();
         }
     }
 
@@ -90,83 +103,58 @@ impl Upstream {
         &self.ended
     }
 
-    /// Owns the connections and tunnels to this process.
+    /// Owns the tunnels to this process.
     pub(super) fn tasks(&self) -> &TaskTracker {
         &self.tasks
     }
 
     /// Sends a request. The connection lives as long as somebody holds the answer: dropping the future or the body
     /// closes it, which is how a child learns that its client is gone.
-    pub(super) async fn send(
-        self: &Arc<Self>,
-        request: Request<Incoming>,
-    ) -> Result<(Response<Incoming>, Lease), ProxyError> {
-        if is_repeatable(&request) {
-            let (head, _) = request.into_parts();
-            return self.send_repeatable(head).await;
+    pub(super) async fn send(self: &Arc<Self>, request: Request<Incoming>) -> Result<Answered, ProxyError> {
+        let repeatable = is_repeatable(&request);
+        let (head, body) = request.into_parts();
+        let asked = Asked::of(&head);
+        let bytes = encode::head(&head, &body);
+        if repeatable && let Some(connection) = self.reuse() {
+            match exchange::run(connection, bytes.clone(), None, asked, self).await {
+                // It was closed or reset as we used it: it is asked again, once and on a new one. Only an answer that
+                // came and made no sense is the child's last word.
+                Err(Broken::BeforeAnswer(error)) => tracing::debug!(%error, "an idle connection was gone"),
+                answered => return answered.map_err(ProxyError::from),
+            }
         }
         // What must not be sent twice goes over a connection that can't have been closed meanwhile (RFC 9110 §9.2.2).
-        let mut sender = self.dial().await?;
-        let answer = sender.send_request(request.map(Either::Left)).await;
-        self.leased(answer, sender)
+        let upload = (!body.is_end_stream()).then(|| Upload::new(body, encode::is_chunked(&head)));
+        let connection = self.dial().await?;
+        Ok(exchange::run(connection, bytes, upload, asked, self).await?)
     }
 
-    async fn send_repeatable(
-        self: &Arc<Self>,
-        head: http::request::Parts,
-    ) -> Result<(Response<Incoming>, Lease), ProxyError> {
-        let request = |head| Request::from_parts(head, Either::Right(Empty::new()));
-        if let Some(mut sender) = self.reuse().await {
-            match sender.send_request(request(head.clone())).await {
-                Ok(answer) => return self.leased(Ok(answer), sender),
-                // It was closed or reset as we used it: it is asked again, once and on a new one. Only an answer that came
-                // and made no sense is the child's last word.
-                Err(error) if !error.is_parse() && !error.is_user() => {
-                    tracing::debug!(%error, "an idle connection was gone");
-                }
-                Err(error) => return Err(ProxyError::from_exchange(&error)),
-            }
-        }
-        let mut sender = self.dial().await?;
-        let answer = sender.send_request(request(head)).await;
-        self.leased(answer, sender)
-    }
-
-    fn leased(
-        self: &Arc<Self>,
-        answer: hyper::Result<Response<Incoming>>,
-        sender: SendRequest<RequestBody>,
-    ) -> Result<(Response<Incoming>, Lease), ProxyError> {
-        let answer = answer.map_err(|error| ProxyError::from_exchange(&error))?;
-        Ok((answer, Lease::new(Arc::clone(self), sender)))
-    }
-
-    /// The freshest idle connection that still stands.
-    async fn reuse(&self) -> Option<SendRequest<RequestBody>> {
-        loop {
-            let Idle { mut sender, since } = self.idle().pop()?;
-            if since.elapsed() <= MAX_IDLE_TIME && sender.ready().await.is_ok() {
-                return Some(sender);
-            }
-        }
+    /// The freshest idle connection. Whether it still stands shows when it is used.
+    fn reuse(&self) -> Option<Connection> {
+        let (connection, since) = self.shard().connections.pop()?;
+        (since.elapsed() <= MAX_IDLE_TIME).then_some(connection)
     }
 
     /// Keeps a connection for the next request.
-    fn keep(&self, sender: SendRequest<RequestBody>) {
-        let mut idle = self.idle();
-        idle.retain(|idle| idle.since.elapsed() <= MAX_IDLE_TIME);
-        if !self.has_ended() && !sender.is_closed() && idle.len() < MAX_IDLE {
-            idle.push(Idle { sender, since: Instant::now() });
+    fn keep(self: &Arc<Self>, connection: Connection) {
+        let mut shard = self.shard();
+        if self.has_ended() || shard.connections.len() >= MAX_IDLE {
+            return;
+        }
+        shard.connections.push((connection, Instant::now()));
+        if !shard.swept {
+            shard.swept = true;
+            self.tasks.spawn(sweep(Arc::downgrade(self), self.ended.clone()));
         }
     }
 
     /// This worker's idle connections.
-    fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
+    fn shard(&self) -> MutexGuard<'_, Shard> {
         let shard = WORKER.with(|worker| *worker);
         locked(self.idle.get(shard).unwrap_or(&self.idle[0]))
     }
 
-    async fn dial(&self) -> Result<SendRequest<RequestBody>, ProxyError> {
+    async fn dial(&self) -> Result<Connection, ProxyError> {
         let stream = match tokio::time::timeout(CONNECT, TcpStream::connect(self.address)).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return Err(ProxyError::Connect(error.to_string())),
@@ -174,23 +162,29 @@ impl Upstream {
         };
         // Without it each small write would wait for the ACK of the one before. An error only costs latency.
         let _ = stream.set_nodelay(true);
-        let (sender, connection) = http1::Builder::new()
-            .max_headers(MAX_HEADERS)
-            .handshake(TokioIo::new(stream))
-            .await
-            .map_err(|error| ProxyError::from_exchange(&error))?;
-        // Ends when sender and body are gone. Its error reaches us there.
-        self.tasks.spawn(async move {
-            if let Err(error) = connection.with_upgrades().await {
-                tracing::debug!(%error, "a connection to a child ended");
-            }
-        });
-        Ok(sender)
+        Ok(Connection { stream, buffer: BytesMut::new() })
+    }
+}
+
+/// Closes this worker's connections that have been idle for too long, until none is left.
+async fn sweep(upstream: Weak<Upstream>, ended: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(MAX_IDLE_TIME) => {}
+            () = ended.cancelled() => return,
+        }
+        let Some(upstream) = upstream.upgrade() else { return };
+        let mut shard = upstream.shard();
+        shard.connections.retain(|(_, since)| since.elapsed() < MAX_IDLE_TIME);
+        if shard.connections.is_empty() {
+            shard.swept = false;
+            return;
+        }
     }
 }
 
 /// Whole whatever happened: every change is one push or pop.
-fn locked(shard: &Mutex<Vec<Idle>>) -> MutexGuard<'_, Vec<Idle>> {
+fn locked(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -25,6 +25,8 @@ pub struct Surroundings<'a> {
     pub app_port: Port,
     /// How its script wants to be proxied.
     pub proxy: ProxyMode,
+    /// Its path on the panel's origin, without a slash at the end.
+    pub prefix: String,
 }
 
 /// What of the server's environment is no child's business: secrets, and what points at the server's own Python.
@@ -64,7 +66,7 @@ pub fn build(around: &Surroundings<'_>) -> BTreeMap<OsString, OsString> {
     set("INSTANCE_OUTPUT_DIR", &around.layout.output(&chosen.name, output_path));
     set("WEBUI_PORT", &around.app_port.to_string());
     set("BLUEPRINT_ID", &family.base_blueprint.id());
-    set("SUBFOLDER", &format!("{}/", chosen.slug.prefix()));
+    set("SUBFOLDER", &format!("{}/", around.prefix));
     set("AIKORE_LIB", &around.library);
     set("AIKORE_MODELS_DIR", &around.layout.models());
     set("AIKORE_INSTANCE_ID", &around.instance.id.to_string());
@@ -89,7 +91,7 @@ pub fn build(around: &Surroundings<'_>) -> BTreeMap<OsString, OsString> {
     set("TERM", &"xterm-256color");
     if around.proxy == ProxyMode::Strip {
         // Without the slash at the end: gradio joins its own routes to it.
-        set("GRADIO_ROOT_PATH", &chosen.slug.prefix());
+        set("GRADIO_ROOT_PATH", &around.prefix);
     } else {
         all.remove(std::ffi::OsStr::new("GRADIO_ROOT_PATH"));
     }
@@ -150,6 +152,7 @@ mod tests {
             run: &RunId("r1".to_owned()),
             app_port: Port::new(20_001).unwrap(),
             proxy,
+            prefix: instance.chosen.slug.prefix(),
         };
         build(&around).into_iter().map(|(n, v)| (n.into_string().unwrap(), v.into_string().unwrap())).collect()
     }

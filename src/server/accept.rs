@@ -9,7 +9,7 @@ use std::time::Duration;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
-use hyper::service::{Service, service_fn};
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -19,13 +19,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::dispatch::{Entrance, Front};
 use super::tls::Tls;
+use crate::net::paced::{Paced, Patience};
 use crate::proxy::Peer;
 use crate::proxy::body::Body;
 use crate::tasks::Tasks;
 
-/// How long a client may take for a request's head; hyper uses the same clock for an idle connection, and proxies in
-/// front of us keep theirs for a minute.
-const HEADERS: Duration = Duration::from_secs(75);
+/// How long a client may take. Proxies in front of us keep idle connections for a minute: ours must not be the side that
+/// closes them.
+const PATIENCE: Patience = Patience { idle: Duration::from_secs(75), head: Duration::from_secs(30) };
 
 /// How long the first byte and the handshake may take under TLS.
 const HANDSHAKE: Duration = Duration::from_secs(15);
@@ -118,28 +119,28 @@ impl Connection {
         let local_port = stream.local_addr().map_or(0, |local| local.port());
         let peer = Peer { address: self.address, local_port, tls: tls.is_some() };
         let (front, entrance) = (Arc::clone(&self.front), self.entrance);
-        let service = service_fn(move |request| {
+        let dispatch = move |request| {
             let front = Arc::clone(&front);
-            async move { Ok::<_, Infallible>(front.dispatch(request, peer, entrance).await) }
-        });
-        let Some(tls) = tls else { return self.http1(stream, service).await };
+            async move { front.dispatch(request, peer, entrance).await }
+        };
+        let Some(tls) = tls else { return self.http1(stream, dispatch).await };
         match timeout(HANDSHAKE, speaks_tls(&stream)).await {
             Ok(Ok(true)) => {}
             // A person who typed http:// is sent to https://.
             Ok(Ok(false)) => {
                 let front = Arc::clone(&self.front);
-                let service = service_fn(move |request| {
+                let to_https = move |request: Request<Incoming>| {
                     let answer = front.to_https(&request);
-                    async move { Ok::<_, Infallible>(answer) }
-                });
-                return self.http1(stream, service).await;
+                    async move { answer }
+                };
+                return self.http1(stream, to_https).await;
             }
             Ok(Err(_)) | Err(_) => return,
         }
         match timeout(HANDSHAKE, tls.acceptor().accept(stream)).await {
             // The HTTP version is what ALPN agreed on; nothing is guessed from the first bytes.
-            Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => self.http2(stream, service).await,
-            Ok(Ok(stream)) => self.http1(stream, service).await,
+            Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => self.http2(stream, dispatch).await,
+            Ok(Ok(stream)) => self.http1(stream, dispatch).await,
             Ok(Err(error)) => tracing::debug!(address = %self.address, %error, "a TLS handshake failed"),
             Err(_) => tracing::debug!(address = %self.address, "a TLS handshake took too long"),
         }
@@ -147,14 +148,20 @@ impl Connection {
 
     /// hyper's HTTP/1 builder, not hyper-util's automatic one: that one has no timeout before the first byte and takes
     /// HTTP/2 with prior knowledge (proxy.md B1 2).
-    async fn http1<I, S>(&self, io: I, service: S)
+    async fn http1<I, F>(&self, io: I, answer: impl Fn(Request<Incoming>) -> F)
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>,
+        F: Future<Output = Response<Body>>,
     {
+        let (io, phase) = Paced::new(io, PATIENCE);
+        let service = service_fn(move |request| {
+            let busy = phase.busy();
+            let answer = answer(request);
+            async move { Ok::<_, Infallible>(answer.await.map(|body| body.holding(busy))) }
+        });
         let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADERS)
+            // Paced has its own clocks, one for a head and one for an idle connection.
+            .header_read_timeout(None)
             .max_headers(MAX_HEADERS)
             .serve_connection(TokioIo::new(io), service)
             .with_upgrades();
@@ -170,12 +177,15 @@ impl Connection {
     }
 
     /// Websockets are not offered over HTTP/2 (RFC 8441): browsers then open an HTTP/1.1 connection for them.
-    async fn http2<I, S>(&self, io: I, service: S)
+    async fn http2<I, F>(&self, io: I, answer: impl Fn(Request<Incoming>) -> F)
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>,
-        S::Future: Send + 'static,
+        F: Future<Output = Response<Body>> + Send + 'static,
     {
+        let service = service_fn(move |request| {
+            let answer = answer(request);
+            async move { Ok::<_, Infallible>(answer.await) }
+        });
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .max_concurrent_streams(200)

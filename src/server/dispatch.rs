@@ -3,7 +3,6 @@
 use axum::Router;
 use http::header::{ALLOW, STRICT_TRANSPORT_SECURITY};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -38,6 +37,7 @@ pub(super) struct Front {
     panel_runtime: Handle,
     panel_calls: Tasks,
     hsts: bool,
+    path_routes: bool,
 }
 
 impl Front {
@@ -48,8 +48,9 @@ impl Front {
         panel_runtime: Handle,
         panel_calls: Tasks,
         hsts: bool,
+        path_routes: bool,
     ) -> Self {
-        Self { door, proxy, panel, panel_runtime, panel_calls, hsts }
+        Self { door, proxy, panel, panel_runtime, panel_calls, hsts, path_routes }
     }
 
     pub(super) async fn dispatch(&self, request: Request<Incoming>, peer: Peer, entrance: Entrance) -> Response<Body> {
@@ -83,7 +84,7 @@ impl Front {
         let host = self.proxy.client_authority(request.headers(), peer).map(host::without_port);
         let named = host.and_then(|host| self.proxy.by_host(host));
         // Open to everybody under any name: whatever watches this server must be able to ask.
-        if named.is_none() && entrance == Entrance::Panel && request.uri().path() == "/healthz" {
+        if named.is_none() && entrance == Entrance::Panel && self.path(&request) == "/healthz" {
             return healthz(request.method());
         }
         if named.is_none()
@@ -103,7 +104,7 @@ impl Front {
             },
         };
         // Reserved on every origin we serve: pages and their scripts. An app's own origin sees nothing of the others.
-        if let Some(reserved) = request.uri().path().strip_prefix("/.aikore/") {
+        if let Some(reserved) = self.path(&request).strip_prefix("/.aikore/") {
             let of_another = |entry: &Entry| {
                 reserved.strip_prefix("instances/").is_some_and(|rest| rest.split('/').next() != Some(entry.slug()))
             };
@@ -117,17 +118,33 @@ impl Front {
         }
         match origin {
             Some(entry) => self.proxy.serve_origin(request, peer, &entry).await,
-            None if request.uri().path().starts_with(Slug::ROOT) => self.proxy.serve_path(request, peer).await,
+            None if self.path(&request).starts_with(Slug::ROOT) => self.at_path(request, peer).await,
             None => self.panel_or_rescue(request, peer).await,
         }
     }
 
+    /// The path less the prefix of an outer proxy.
+    fn path<'a>(&self, request: &'a Request<Incoming>) -> &'a str {
+        self.proxy.base_path().cut(request.uri().path())
+    }
+
+    async fn at_path(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
+        if self.path_routes {
+            return self.proxy.serve_path(request, peer).await;
+        }
+        let detail = "Instances have no paths here (AIKORE_PATH_ROUTES=off): open it at its own port or host name.";
+        self.turn_away(Refusal { status: StatusCode::NOT_FOUND, detail: detail.to_owned() }, request)
+    }
+
     /// The dashboard, unless the request fell out of an instance's prefix (prefix.md 4).
     async fn panel_or_rescue(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
+        if !self.path_routes {
+            return self.panel(request, peer).await;
+        }
         if let Some(rescued) = self.proxy.rescue_by_referer(&request, peer) {
             return rescued;
         }
-        if Asker::of(&request) == Asker::Websocket && !api::has_websocket(request.uri().path()) {
+        if Asker::of(&request) == Asker::Websocket && !api::has_websocket(self.path(&request)) {
             return match self.proxy.websocket_by_cookie(request.uri(), request.headers()) {
                 Some(entry) => self.proxy.serve_origin(request, peer, &entry).await,
                 None => self.panel(request, peer).await,
@@ -145,8 +162,11 @@ impl Front {
 
     async fn panel(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
         let asker = Asker::of(&request);
-        let is_call = request.uri().path().starts_with("/api/");
+        let is_call = self.path(&request).starts_with("/api/");
         let (mut head, incoming) = request.into_parts();
+        if let Some(uri) = self.proxy.inner_uri(&head.uri) {
+            head.uri = uri;
+        }
         let authority = self.proxy.client_authority(&head.headers, peer).map(str::to_owned);
         if let Err(refusal) = self.door.admit_to_panel(&head, authority.as_deref()) {
             return self.refuse(refusal, asker);
@@ -172,7 +192,7 @@ impl Front {
                 *page.extensions_mut() = response.extensions().clone();
                 page
             }
-            Ok(response) => response.map(|body| body.map_err(Into::into).boxed_unsync()),
+            Ok(response) => response.map(Body::stream),
             Err(_) => self.refuse(
                 Refusal {
                     status: StatusCode::INTERNAL_SERVER_ERROR,

@@ -1,0 +1,206 @@
+//! A client's connection with its patience: how long it may be idle, and how long a request's head may take once its first
+//! byte has come. (hyper has one clock for both.) The clock is looked at only when nothing comes: a busy connection
+//! pays for a few stores.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// How long a client may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// Between two requests, and before the first.
+    pub idle: Duration,
+    /// From a request's first byte to the end of its head.
+    pub head: Duration,
+}
+
+/// What a connection is doing; shared with whoever answers its requests.
+#[derive(Debug, Clone, Default)]
+pub struct Phase(Arc<AtomicU8>);
+
+const IDLE: u8 = 0;
+const HEAD: u8 = 1;
+const BUSY: u8 = 2;
+
+/// A request is being answered: no clock runs until this is dropped.
+#[derive(Debug)]
+pub struct Busy(Phase);
+
+impl Phase {
+    /// A request's head is there.
+    pub fn busy(&self) -> Busy {
+        self.0.store(BUSY, Ordering::Relaxed);
+        Busy(self.clone())
+    }
+
+    fn is(&self, phase: u8) -> bool {
+        self.0.load(Ordering::Relaxed) == phase
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.0.store(IDLE, Ordering::Relaxed);
+    }
+}
+
+/// A connection that is given up when its client takes too long.
+#[derive(Debug)]
+pub struct Paced<T> {
+    inner: T,
+    phase: Phase,
+    patience: Patience,
+    /// Since when it is idle, or a head is on its way.
+    since: Instant,
+    was_busy: bool,
+    /// Rings at the earliest moment at which it could be too late; then the rest of the time is looked at.
+    alarm: Option<Pin<Box<Sleep>>>,
+}
+
+impl<T> Paced<T> {
+    /// A new connection: idle from now on.
+    pub fn new(inner: T, patience: Patience) -> (Self, Phase) {
+        let phase = Phase::default();
+        let since = Instant::now();
+        (Self { inner, phase: phase.clone(), patience, since, was_busy: false, alarm: None }, phase)
+    }
+
+    /// The connection itself, with all the time in the world.
+    pub fn into_inner(self) -> T {
+        self.inner
+    }
+
+    /// Nothing came: has it been too long? Otherwise there will be a wake-up when it is.
+    fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.phase.is(BUSY) {
+            self.was_busy = true;
+            return Poll::Pending;
+        }
+        if std::mem::take(&mut self.was_busy) {
+            self.since = Instant::now();
+        }
+        let allowed = if self.phase.is(HEAD) { self.patience.head } else { self.patience.idle };
+        let late = self.since + allowed;
+        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(late)));
+        if alarm.deadline() > late {
+            alarm.as_mut().reset(late);
+        }
+        while alarm.as_mut().poll(context).is_ready() {
+            if late <= Instant::now() {
+                return Poll::Ready(());
+            }
+            alarm.as_mut().reset(late);
+        }
+        Poll::Pending
+    }
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Paced<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let this = &mut *self;
+        if Pin::new(&mut this.inner).poll_read(context, buffer)?.is_pending() {
+            ready!(this.poll_late(context));
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        if buffer.filled().len() > before && this.phase.is(IDLE) {
+            this.phase.0.store(HEAD, Ordering::Relaxed);
+            this.since = Instant::now();
+            this.was_busy = false;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for Paced<T> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+
+    use super::*;
+
+    fn connection() -> (DuplexStream, Paced<DuplexStream>, Phase) {
+        let (client, server) = duplex(64);
+        let patience = Patience { idle: Duration::from_secs(60), head: Duration::from_secs(10) };
+        let (paced, phase) = Paced::new(server, patience);
+        (client, paced, phase)
+    }
+
+    async fn read(paced: &mut Paced<DuplexStream>) -> io::Result<usize> {
+        paced.read(&mut [0; 16]).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_client_is_given_up() {
+        let (_client, mut paced, _phase) = connection();
+        let begun = Instant::now();
+        assert_eq!(read(&mut paced).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(begun.elapsed().as_secs(), 60);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_drips_is_given_up_sooner() {
+        let (mut client, mut paced, _phase) = connection();
+        tokio::time::sleep(Duration::from_secs(50)).await;
+        let begun = Instant::now();
+        let dripping = tokio::spawn(async move {
+            while client.write_all(b"x").await.is_ok() {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        });
+        while read(&mut paced).await.is_ok() {}
+        assert_eq!(begun.elapsed().as_secs(), 10);
+        drop(paced);
+        dripping.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_may_take_its_time() {
+        let (mut client, mut paced, phase) = connection();
+        client.write_all(b"x").await.unwrap();
+        read(&mut paced).await.unwrap();
+        let busy = phase.busy();
+        let long = tokio::time::timeout(Duration::from_secs(7200), read(&mut paced)).await;
+        assert!(long.is_err(), "no clock runs while it is answered");
+        drop(busy);
+        let begun = Instant::now();
+        assert!(read(&mut paced).await.is_err());
+        assert_eq!(begun.elapsed().as_secs(), 60, "idle from the end of the answer on");
+    }
+}
