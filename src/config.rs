@@ -46,8 +46,12 @@ pub struct Config {
     pub hsts: bool,
     /// Peers whose `X-Forwarded-*` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Whether every connection begins with the PROXY protocol's header.
+    pub proxy_protocol: bool,
     /// How the log is written.
     pub log: Log,
+    /// Whether and how requests are logged.
+    pub access_log: Option<AccessLog>,
     /// How long things may take.
     pub patience: Patience,
     /// What a person should know about these settings, one sentence each.
@@ -61,6 +65,15 @@ pub struct Log {
     pub filter: String,
     /// One JSON object a line instead of text.
     pub json: bool,
+}
+
+/// How requests are logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccessLog {
+    /// One JSON object a line instead of the Common Log Format.
+    pub json: bool,
+    /// Query strings are shown.
+    pub with_query: bool,
 }
 
 /// Defaults a blueprint may override.
@@ -104,6 +117,8 @@ impl Config {
                 filter: given.parse_with("log", check_filter)?,
                 json: given.parse_with("log-format", check_format)?,
             },
+            proxy_protocol: given.parse_with("proxy-protocol", parse_switch)?,
+            access_log: given.parse_with("access-log", check_access_log)?,
             patience: Patience {
                 stalled_after: given.parse_with("stalled-after", parse_duration)?,
                 stop_grace: given.parse_with("stop-grace", parse_duration)?,
@@ -152,6 +167,15 @@ fn check_format(text: &str) -> Result<bool, Invalid> {
     }
 }
 
+fn check_access_log(text: &str) -> Result<Option<AccessLog>, Invalid> {
+    let (form, with_query) = text.strip_suffix("+query").map_or((text, false), |form| (form, true));
+    match form {
+        "off" if !with_query => Ok(None),
+        "common" | "json" => Ok(Some(AccessLog { json: form == "json", with_query })),
+        _ => Err(Invalid::new(format!("{text:?} is none of off, common, json, common+query, json+query"))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,6 +217,9 @@ mod tests {
             ("tls", "yes", "AIKORE_TLS"),
             ("tls", "files", "AIKORE_TLS_CERT"),
             ("hsts", "maybe", "AIKORE_HSTS"),
+            ("access-log", "off+query", "AIKORE_ACCESS_LOG"),
+            ("base-path", "/a b", "AIKORE_BASE_PATH"),
+            ("proxy-protocol", "v2", "AIKORE_PROXY_PROTOCOL"),
             ("blueprints-dir", "/nowhere/at/all", "AIKORE_BLUEPRINTS_DIR"),
         ] {
             let error = check(&[(flag, value)]).unwrap_err();

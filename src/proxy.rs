@@ -90,6 +90,11 @@ impl Proxy {
         self.inner.trusted.iter().any(|network| network.contains(&peer))
     }
 
+    /// Whether this peer may say whose connection its own is (PROXY protocol): any, unless some are named.
+    pub fn may_introduce(&self, peer: IpAddr) -> bool {
+        self.inner.trusted.is_empty() || self.trusts(peer)
+    }
+
     /// The instance whose own origin this host name is, if it is one's.
     pub fn by_host(&self, host: &str) -> Option<Arc<Entry>> {
         self.inner.table.by_host(host)
@@ -129,6 +134,7 @@ impl Proxy {
 
     async fn serve(&self, request: Request<Incoming>, peer: Peer, entry: &Arc<Entry>, way: WayIn) -> Response<Body> {
         let asker = Asker::of(&request);
+        let id = request.headers().get("x-request-id").cloned();
         let route = &entry.route;
         let path = request.uri().path();
         let below = InstancePath::below(&self.inner.base_path, &route.slug, path);
@@ -147,7 +153,8 @@ impl Proxy {
             Step::Forward { strip } => self.forward(request, peer, entry, strip, way).await,
         };
         answered.unwrap_or_else(|error| {
-            entry.traffic.failure();
+            let id = id.and_then(|id| id.to_str().ok().map(str::to_owned));
+            entry.traffic.failure(error.status(), error.to_string(), id);
             self.inner.pages.error(&error, &asker)
         })
     }
@@ -235,6 +242,13 @@ impl Proxy {
         let said =
             said.and_then(|host| host.to_str().ok()?.split(',').next()).map(str::trim).filter(|host| !host.is_empty());
         said.or_else(|| host::authority(headers))
+    }
+
+    /// The client's address: what a trusted proxy says it was, or the peer's. The last entry is the one that proxy added.
+    pub fn client_ip(&self, headers: &HeaderMap, peer: Peer) -> IpAddr {
+        let said = headers.get_all("x-forwarded-for").iter().next_back().filter(|_| self.trusts(peer.address.ip()));
+        let last = said.and_then(|line| line.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+        last.unwrap_or(peer.address.ip())
     }
 
     /// The scheme the client used, as far as can be told.

@@ -4,10 +4,13 @@
 //! handler, query or file can hold up a proxied byte.
 
 mod accept;
+mod access_log;
 mod admin;
 mod dispatch;
 mod listeners;
 mod pool;
+mod proxy_protocol;
+mod request_id;
 mod tls;
 mod workers;
 
@@ -27,11 +30,13 @@ use crate::domain::Port;
 use crate::proxy::Proxy;
 use crate::tasks::Tasks;
 
+pub use access_log::Format as AccessFormat;
 pub use admin::AdminSocket;
 pub use listeners::{BindError, Listeners};
 pub use tls::{Certificates, Tls, TlsError};
 
 use accept::{Acceptor, Shared};
+use access_log::AccessLog;
 use dispatch::{Entrance, Front};
 use pool::Pool;
 use workers::Workers;
@@ -52,6 +57,10 @@ pub struct Sockets {
     pub hsts: bool,
     /// Whether instances answer at paths on the dashboard's origin.
     pub path_routes: bool,
+    /// Whether every connection begins with the PROXY protocol's header.
+    pub proxy_protocol: bool,
+    /// How requests are logged, and whether with their query strings.
+    pub access_log: Option<(AccessFormat, bool)>,
 }
 
 /// A server at work.
@@ -61,6 +70,7 @@ pub struct Server {
     closing: CancellationToken,
     connections: Tasks,
     panel_calls: Tasks,
+    access_log: Option<access_log::Writer>,
 }
 
 impl Server {
@@ -72,10 +82,24 @@ impl Server {
         let workers = Workers::start()?;
         let closing = CancellationToken::new();
         let (connections, panel_calls) = (Tasks::default(), Tasks::default());
-        let hsts = sockets.hsts && sockets.tls.is_some();
-        let front =
-            Arc::new(Front::new(door, proxy, panel, panel_runtime, panel_calls.clone(), hsts, sockets.path_routes));
-        let shared = Shared { front, tls: sockets.tls, connections: connections.clone() };
+        let log = sockets.access_log.map(|(format, with_query)| AccessLog::start(format, with_query)).transpose()?;
+        let (log, writer) = log.unzip();
+        let front = Arc::new(Front {
+            door,
+            proxy,
+            panel,
+            panel_runtime,
+            panel_calls: panel_calls.clone(),
+            hsts: sockets.hsts && sockets.tls.is_some(),
+            path_routes: sockets.path_routes,
+            access_log: log,
+        });
+        let shared = Shared {
+            front,
+            tls: sockets.tls,
+            proxy_protocol: sockets.proxy_protocol,
+            connections: connections.clone(),
+        };
         let pool = Pool {
             hosts: sockets.listeners.addresses().iter().map(SocketAddr::ip).collect(),
             wanted: sockets.public_ports,
@@ -96,7 +120,7 @@ impl Server {
                 tls.watch(&connections, closing.clone());
             }
         }
-        Ok(Self { workers, closing, connections, panel_calls })
+        Ok(Self { workers, closing, connections, panel_calls, access_log: writer })
     }
 
     /// Stops accepting, lets requests under way finish, and cuts what is still there after a while. Children are still
@@ -113,6 +137,9 @@ impl Server {
         // A change half done must be finished: these are short.
         if tokio::time::timeout(DRAIN, self.panel_calls.wait()).await.is_err() {
             tracing::warn!(calls = self.panel_calls.len(), "calls of the dashboard are still under way");
+        }
+        if let Some(writer) = self.access_log {
+            writer.finish().await;
         }
     }
 }

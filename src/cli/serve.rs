@@ -23,7 +23,7 @@ use crate::instances::{Instances, Setup};
 use crate::monitor::Monitor;
 use crate::proxy::{Proxy, Table};
 use crate::runtime::{Runtime, folder};
-use crate::server::{AdminSocket, Certificates, Listeners, Server, Sockets, Tls};
+use crate::server::{AccessFormat, AdminSocket, Certificates, Listeners, Server, Sockets, Tls};
 use crate::store::Store;
 use crate::tasks::Tasks;
 
@@ -92,7 +92,15 @@ async fn run(
         .map_err(|error| Failed::failure(format!("{}: {error}", layout.admin_socket().display())))?;
     let mut signals = Signals::listen().map_err(Failed::failure)?;
     let server = Server::start(
-        Sockets { listeners, public_ports: table.ports(), tls, hsts: config.hsts, path_routes: config.path_routes },
+        Sockets {
+            listeners,
+            public_ports: table.ports(),
+            tls,
+            hsts: config.hsts,
+            path_routes: config.path_routes,
+            proxy_protocol: config.proxy_protocol,
+            access_log: config.access_log.map(|log| (access_format(log), log.with_query)),
+        },
         door(&config),
         Proxy::new(table, config.trusted_proxies, config.base_path),
         panel,
@@ -160,6 +168,10 @@ fn tls(config: &Config) -> Result<Option<Tls>, Failed> {
         config::Tls::Files { chain, key } => Certificates::Files { chain: chain.clone(), key: key.clone() },
     };
     Tls::load(&certificates).map(Some).map_err(|error| Failed::bad_settings(format!("AIKORE_TLS: {error}")))
+}
+
+fn access_format(log: config::AccessLog) -> AccessFormat {
+    if log.json { AccessFormat::Json } else { AccessFormat::Common }
 }
 
 fn door(config: &Config) -> Door {

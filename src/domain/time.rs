@@ -22,6 +22,16 @@ impl Timestamp {
     pub fn millis(self) -> u64 {
         self.0
     }
+
+    /// As the Common Log Format has it: `10/Oct/2000:13:55:36 +0000`.
+    pub fn common(self) -> String {
+        const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        // 2000-10-10T13:55:36.000Z
+        let text = self.to_string();
+        let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
+        let month = part(5, 7).parse::<usize>().ok().and_then(|month| MONTHS.get(month.checked_sub(1)?));
+        format!("{}/{}/{}:{} +0000", part(8, 10), month.unwrap_or(&"Jan"), part(0, 4), part(11, 19))
+    }
 }
 
 impl std::fmt::Display for Timestamp {
@@ -56,5 +66,11 @@ mod tests {
         let json = serde_json::to_string(&moment).unwrap();
         assert_eq!(serde_json::from_str::<Timestamp>(&json).unwrap(), moment);
         assert!(Timestamp::from_millis(u64::MAX).to_string().starts_with("9999-12-31"));
+    }
+
+    #[test]
+    fn the_common_log_format() {
+        assert_eq!(Timestamp::from_millis(971_186_136_000).common(), "10/Oct/2000:13:55:36 +0000");
+        assert_eq!(Timestamp::from_millis(0).common(), "01/Jan/1970:00:00:00 +0000");
     }
 }

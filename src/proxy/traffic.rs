@@ -1,9 +1,13 @@
 //! What goes through to an instance, counted for whoever looks.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
+use http::StatusCode;
 use serde::Serialize;
+
+use crate::domain::Timestamp;
 
 /// The counters of one instance; they outlive its processes.
 #[derive(Debug, Default)]
@@ -12,10 +16,24 @@ pub(super) struct Traffic {
     failures: AtomicU64,
     active: AtomicU64,
     tunnels: AtomicU64,
+    last_failure: Mutex<Option<Failure>>,
+}
+
+/// A request that no app answered.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Failure {
+    /// When.
+    pub at: Timestamp,
+    /// What the client got.
+    pub status: u16,
+    /// Why: a sentence.
+    pub detail: String,
+    /// Which request: the access log and the client's answer name it so.
+    pub request_id: Option<String>,
 }
 
 /// The counters at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Counted {
     /// Requests that came for it since the server started.
     pub requests: u64,
@@ -25,6 +43,8 @@ pub struct Counted {
     pub active: u64,
     /// Websockets open now.
     pub tunnels: u64,
+    /// The last one that no app answered.
+    pub last_error: Option<Failure>,
 }
 
 /// Something under way: counted until it is dropped.
@@ -53,8 +73,11 @@ impl Traffic {
     }
 
     /// A request got no answer from its app.
-    pub(super) fn failure(&self) {
+    pub(super) fn failure(&self, status: StatusCode, detail: String, request_id: Option<String>) {
         self.failures.fetch_add(1, Ordering::Relaxed);
+        let at = Timestamp::of(SystemTime::now());
+        let failure = Failure { at, status: status.as_u16(), detail, request_id };
+        *self.last_failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
     }
 
     fn under_way(self: &Arc<Self>, gauge: fn(&Self) -> &AtomicU64) -> UnderWay {
@@ -69,6 +92,7 @@ impl Traffic {
             failures: read(&self.failures),
             active: read(&self.active),
             tunnels: read(&self.tunnels),
+            last_error: self.last_failure.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 }

@@ -10,6 +10,7 @@ mod exchange;
 pub(super) mod parse;
 mod upload;
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -129,10 +130,17 @@ impl Upstream {
         Ok(exchange::run(connection, bytes, upload, asked, self).await?)
     }
 
-    /// The freshest idle connection. Whether it still stands shows when it is used.
+    /// The freshest idle connection on which nothing has happened since. A child that has closed it is seen here if the
+    /// poller knows, and otherwise when it is used; one that said something unasked would answer the wrong request.
     fn reuse(&self) -> Option<Connection> {
-        let (connection, since) = self.shard().connections.pop()?;
-        (since.elapsed() <= MAX_IDLE_TIME).then_some(connection)
+        let mut shard = self.shard();
+        while let Some((connection, since)) = shard.connections.pop() {
+            let quiet = connection.stream.try_read(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
+            if quiet && since.elapsed() <= MAX_IDLE_TIME {
+                return Some(connection);
+            }
+        }
+        None
     }
 
     /// Keeps a connection for the next request.

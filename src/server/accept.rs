@@ -18,6 +18,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::dispatch::{Entrance, Front};
+use super::proxy_protocol;
 use super::tls::Tls;
 use crate::net::paced::{Paced, Patience};
 use crate::proxy::Peer;
@@ -51,6 +52,8 @@ const TLS_HANDSHAKE: u8 = 0x16;
 pub(super) struct Shared {
     pub(super) front: Arc<Front>,
     pub(super) tls: Option<Tls>,
+    /// Whether a connection begins with the PROXY protocol's header.
+    pub(super) proxy_protocol: bool,
     pub(super) connections: Tasks,
 }
 
@@ -83,9 +86,9 @@ impl Acceptor {
                         front: Arc::clone(&self.shared.front),
                         closing: self.closing.clone(),
                     };
-                    let tls = self.shared.tls.clone();
+                    let (tls, introduced) = (self.shared.tls.clone(), self.shared.proxy_protocol);
                     self.shared.connections.spawn("connection", async move {
-                        connection.serve(stream, tls).await;
+                        connection.serve(stream, tls, introduced).await;
                         drop(place);
                     });
                 }
@@ -113,9 +116,12 @@ struct Connection {
 }
 
 impl Connection {
-    async fn serve(self, stream: TcpStream, tls: Option<Tls>) {
+    async fn serve(mut self, mut stream: TcpStream, tls: Option<Tls>, introduced: bool) {
         // An error only costs latency.
         let _ = stream.set_nodelay(true);
+        if introduced && !self.be_introduced(&mut stream).await {
+            return;
+        }
         let local_port = stream.local_addr().map_or(0, |local| local.port());
         let peer = Peer { address: self.address, local_port, tls: tls.is_some() };
         let (front, entrance) = (Arc::clone(&self.front), self.entrance);
@@ -144,6 +150,24 @@ impl Connection {
             Ok(Err(error)) => tracing::debug!(address = %self.address, %error, "a TLS handshake failed"),
             Err(_) => tracing::debug!(address = %self.address, "a TLS handshake took too long"),
         }
+    }
+
+    /// A balancer says whose connection it is. Where trusted proxies are named, nobody else may.
+    async fn be_introduced(&mut self, stream: &mut TcpStream) -> bool {
+        if !self.front.proxy.may_introduce(self.address.ip()) {
+            tracing::debug!(address = %self.address, "not a trusted proxy: closed");
+            return false;
+        }
+        match timeout(HANDSHAKE, proxy_protocol::read(stream)).await {
+            Ok(Ok(Some(client))) => self.address = client,
+            Ok(Ok(None)) => {}
+            Ok(Err(error)) => {
+                tracing::debug!(address = %self.address, %error, "no PROXY protocol header (AIKORE_PROXY_PROTOCOL=on)");
+                return false;
+            }
+            Err(_) => return false,
+        }
+        true
     }
 
     /// hyper's HTTP/1 builder, not hyper-util's automatic one: that one has no timeout before the first byte and takes

@@ -8,12 +8,15 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tower::ServiceExt;
 
+use super::access_log::{AccessLog, Line};
+use super::request_id;
 use crate::api::{self, Seen};
 use crate::auth::{Door, Refusal};
 use crate::domain::{Port, Slug};
 use crate::proxy::body::{self, Body};
 use crate::proxy::headers::host;
-use crate::proxy::pages::Asker;
+use crate::proxy::pages::{Asker, MARK};
+use crate::proxy::target::InstancePath;
 use crate::proxy::{Entry, Peer, Proxy, redirect};
 use crate::tasks::Tasks;
 
@@ -31,34 +34,40 @@ pub(super) enum Entrance {
 
 /// What every connection shares.
 pub(super) struct Front {
-    door: Door,
-    proxy: Proxy,
-    panel: Router,
-    panel_runtime: Handle,
-    panel_calls: Tasks,
-    hsts: bool,
-    path_routes: bool,
+    pub(super) door: Door,
+    pub(super) proxy: Proxy,
+    /// The dashboard and its API, and where they run.
+    pub(super) panel: Router,
+    pub(super) panel_runtime: Handle,
+    pub(super) panel_calls: Tasks,
+    pub(super) hsts: bool,
+    pub(super) path_routes: bool,
+    pub(super) access_log: Option<AccessLog>,
 }
 
 impl Front {
-    pub(super) fn new(
-        door: Door,
-        proxy: Proxy,
-        panel: Router,
-        panel_runtime: Handle,
-        panel_calls: Tasks,
-        hsts: bool,
-        path_routes: bool,
-    ) -> Self {
-        Self { door, proxy, panel, panel_runtime, panel_calls, hsts, path_routes }
-    }
-
-    pub(super) async fn dispatch(&self, request: Request<Incoming>, peer: Peer, entrance: Entrance) -> Response<Body> {
-        let mut response = self.answer(request, peer, entrance).await;
+    pub(super) async fn dispatch(
+        &self,
+        mut request: Request<Incoming>,
+        peer: Peer,
+        entrance: Entrance,
+    ) -> Response<Body> {
+        let id = request_id::of(request.headers_mut());
+        let mut line = self.access_log.as_ref().map(|log| {
+            log.line(&request, self.proxy.client_ip(request.headers(), peer), id.to_str().unwrap_or_default())
+        });
+        let mut response = self.answer(request, peer, entrance, &mut line).await;
+        if response.headers().contains_key(MARK) {
+            // What is ours says which line of the log it is.
+            response.headers_mut().insert(request_id::FIELD, id);
+        }
         if self.hsts {
             response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
         }
-        response
+        match line {
+            Some(line) => line.answered(response),
+            None => response,
+        }
     }
 
     /// The same place under `https`, for a request that came unencrypted to a TLS port.
@@ -77,7 +86,13 @@ impl Front {
         redirect(StatusCode::PERMANENT_REDIRECT, &format!("https://{host}{path}"))
     }
 
-    async fn answer(&self, mut request: Request<Incoming>, peer: Peer, entrance: Entrance) -> Response<Body> {
+    async fn answer(
+        &self,
+        mut request: Request<Incoming>,
+        peer: Peer,
+        entrance: Entrance,
+        line: &mut Option<Line>,
+    ) -> Response<Body> {
         if let Err(refusal) = check_form(&mut request) {
             return self.turn_away(refusal, request);
         }
@@ -103,6 +118,12 @@ impl Front {
                 }
             },
         };
+        if let Some(line) = line {
+            let at_path = || InstancePath::of(self.path(&request)).map(|path| path.slug);
+            if let Some(slug) = origin.as_ref().map(|entry| entry.slug()).or_else(at_path) {
+                line.for_instance(slug);
+            }
+        }
         // Reserved on every origin we serve: pages and their scripts. An app's own origin sees nothing of the others.
         if let Some(reserved) = self.path(&request).strip_prefix("/.aikore/") {
             let of_another = |entry: &Entry| {

@@ -17,6 +17,7 @@ mod import;
 mod instances;
 mod lifecycle;
 mod logs;
+mod observability;
 mod page_helper;
 mod proxy;
 mod rescue;
