@@ -28,7 +28,7 @@ test: ## Set up, build quickly, and run every test but the long ones
 	$(MAKE) --no-print-directory lint-assets test-rust test-blueprints test-browser
 
 test-rust: assets ## Unit and integration tests
-	cargo test $(CI) --locked
+	cargo test $(CI) --locked --workspace
 
 test-blueprints: ## The shell library and the Hello app, without a server
 	./tests/blueprints/run.sh
@@ -47,17 +47,18 @@ test-apps-all: test-apps ## Every real web UI there is a blueprint for (hours; o
 test-container: ## The image and compose (comes with the container)
 	@echo "there is no image yet"
 
-bench: ## Side by side with NGINX (comes with the data plane)
-	@echo "there is no comparison yet"
+bench: build ## Side by side with NGINX and HAProxy; BENCH="--quick" takes two minutes
+	./bench/setup.sh
+	cargo run --release --locked -p aikore-bench -- $(BENCH)
 
 soak: ## Hours of work under faults (comes with the runtime)
 	@echo "there is no soak yet"
 
 lint: assets lint-assets ## Formatting, clippy, docs, dependency rules, shell and JavaScript
-	cargo fmt --check
-	cargo clippy $(CI) --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc $(CI) --locked --no-deps --document-private-items
-	shellcheck -x blueprints/*.sh blueprints/lib/*.sh blueprints/lib/functions/*.sh tests/blueprints/*.sh tests/apps/fixtures/*.sh scripts/*.sh .ci/run
+	cargo fmt --all --check
+	cargo clippy $(CI) --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc $(CI) --locked --workspace --no-deps --document-private-items
+	shellcheck -x blueprints/*.sh blueprints/lib/*.sh blueprints/lib/functions/*.sh tests/blueprints/*.sh tests/apps/fixtures/*.sh scripts/*.sh bench/*.sh .ci/run
 	if command -v cargo-deny >/dev/null; then cargo deny check bans licenses sources; else echo "cargo-deny is not installed (cargo install cargo-deny): dependency rules were not checked"; fi
 
 .PHONY: lint-assets
@@ -65,7 +66,7 @@ lint-assets: node_modules/.installed
 	npm run --silent lint
 
 fmt: ## Format the Rust code
-	cargo fmt
+	cargo fmt --all
 
 clean: ## Remove what was built
 	rm -rf target node_modules assets/dist test-results
