@@ -4,42 +4,58 @@
 import { realPage, realResource, realSet, strip } from './place.js';
 import { onCall, onProperty, onResult } from './wrap.js';
 
-/** @type {Record<string, RegExp>} */
-const PAGES = { href: /^(a|area)$/, 'xlink:href': /^a$/, action: /^form$/, formaction: /^(button|input)$/ };
-/** @type {Record<string, RegExp>} */
-const RESOURCES = {
-  href: /^(link|base|image|use|script|feImage)$/,
-  'xlink:href': /^(image|use|script|feImage)$/,
-  src: /^(img|script|iframe|frame|embed|source|track|audio|video|input)$/,
-  poster: /^video$/,
-  data: /^object$/,
-  background: /^body$/,
-};
-/** @type {Record<string, RegExp>} */
-const SETS = { srcset: /^(img|source)$/, imagesrcset: /^link$/ };
-const NAMES = Object.keys({ ...PAGES, ...RESOURCES, ...SETS });
-const ANY = [...NAMES.filter((name) => !name.includes(':')), '*|href'].map((name) => `[${name}]`).join();
-const LINKS = 'a[href],area[href],form[action],[formaction]';
+/** @typedef {(value: string) => string} Change */
 
-/** Whether markup may name a URL of ours: only then it is worth a way round. */
-export const mayNameUrls = RegExp.prototype.test.bind(new RegExp(`\\s(${NAMES.join('|')})\\s*=\\s*["']?\\s*[^"'\\s#>]`, 'i'));
+/** What attributes hold, and on which elements. @type {[change: Change, attribute: string, tags: string][]} */
+const TABLE = [
+  [realPage, 'href', 'a area'],
+  [realPage, 'xlink:href', 'a'],
+  [realPage, 'action', 'form'],
+  [realPage, 'formaction', 'button input'],
+  [realResource, 'href', 'link base image use script feImage'],
+  [realResource, 'xlink:href', 'image use script feImage'],
+  [realResource, 'src', 'img script iframe frame embed source track audio video input'],
+  [realResource, 'poster', 'video'],
+  [realResource, 'data', 'object'],
+  [realSet, 'srcset', 'img source'],
+  [realSet, 'imagesrcset', 'link'],
+];
+/** @type {Record<string, string>} */
+const PROPERTIES = { formaction: 'formAction', imagesrcset: 'imageSrcset' };
+
+/** By attribute and tag: asked with every attribute that is read or written. @type {Map<string, Map<string, Change>>} */
+const changes = new Map();
+for (const [change, name, tags] of TABLE) {
+  const byTag = changes.get(name) ?? new Map();
+  for (const tag of tags.split(' ')) byTag.set(tag, change);
+  changes.set(name, byTag);
+}
+const names = [...changes.keys()];
+const LINKS = 'a[href],area[href],form[action],[formaction]';
+const ANY = names.map((name) => `[${name.replace('xlink:', '*|')}]`).join();
 
 const { getAttribute, setAttribute } = Element.prototype;
 
-/** @param {Element} element @param {string} name @returns {((value: string) => string)|undefined} */
-function changeOf(element, name) {
-  const tag = element.localName;
-  if (PAGES[name]?.test(tag)) return realPage;
-  if (RESOURCES[name]?.test(tag)) return realResource;
-  return SETS[name]?.test(tag) ? realSet : undefined;
+/** @param {Element} element @param {unknown} name */
+const changeOf = (element, name) => changes.get(String(name).toLowerCase())?.get(element.localName);
+
+/** A trusted type stays what it is. @param {Change} change @param {unknown} value */
+const changed = (change, value) => (typeof value === 'string' || value instanceof URL ? change(String(value)) : value);
+
+/** @param {string} method @param {number} at where it takes the name; the value comes next */
+function wrapSetter(method, at) {
+  onCall(Element.prototype, method, (args, self) => {
+    const change = changeOf(self, args[at]);
+    return change ? args.map((value, index) => (index === at + 1 ? changed(change, value) : value)) : args;
+  });
 }
 
-/** URLs only: a trusted type would lose what it is. @param {unknown} value */
-const isText = (value) => typeof value === 'string' || value instanceof URL;
+/** Whether markup may name a URL of ours: only then it is worth a way round. */
+export const mayNameUrls = RegExp.prototype.test.bind(new RegExp(`\\s(${names.join('|')})\\s*=\\s*["']?\\s*[^"'\\s#>]`, 'i'));
 
 /** @param {Element} element @param {boolean} [settled] whether relative URLs already refer to the page as it is now */
 function mend(element, settled) {
-  for (const name of NAMES) {
+  for (const name of names) {
     const value = /** @type {string|null} */ (getAttribute.call(element, name));
     const change = value && changeOf(element, name);
     if (!change) continue;
@@ -60,47 +76,28 @@ export function mendLinks(root) {
   for (const element of root.querySelectorAll(LINKS)) mend(element);
 }
 
-function wrapAttributes() {
-  onCall(Element.prototype, 'setAttribute', (args, self) => {
-    const change = isText(args[1]) && changeOf(self, String(args[0]).toLowerCase());
-    return change ? [args[0], change(String(args[1]))] : args;
-  });
-  onCall(Element.prototype, 'setAttributeNS', (args, self) => {
-    const change = isText(args[2]) && changeOf(self, String(args[1]));
-    return change ? [args[0], args[1], change(String(args[2]))] : args;
-  });
-  onResult(Element.prototype, 'getAttribute', (value, self, [name]) =>
-    value && PAGES[String(name).toLowerCase()]?.test(self.localName) ? strip(value) : value,
-  );
-}
-
+/** The properties that go by the same names. Elements may share one. */
 function wrapProperties() {
-  /** @param {(value: string) => string} change @param {(value: string) => string} [get] */
-  const by = (change, get) => ({ set: (/** @type {any} */ value) => (isText(value) ? change(String(value)) : value), get });
-  const page = by(realPage, strip);
-  const resource = by(realResource);
-  const set = by(realSet);
-  for (const type of [HTMLAnchorElement, HTMLAreaElement]) {
-    onProperty(type, 'href', page);
-    onProperty(type, 'pathname', by((value) => realPage(value.replace(/^\/?/, '/')), strip));
-    onResult(type.prototype, 'toString', strip);
+  const done = new Set();
+  for (const [change, name, tags] of TABLE) {
+    const property = PROPERTIES[name] ?? name;
+    for (const tag of tags.split(' ')) {
+      let type = Object.getPrototypeOf(document.createElement(tag));
+      while (type && !Object.hasOwn(type, property)) type = Object.getPrototypeOf(type);
+      if (!type || done.has(`${type[Symbol.toStringTag]} ${property}`)) continue;
+      done.add(`${type[Symbol.toStringTag]} ${property}`);
+      onProperty(type, property, { set: (value) => changed(change, value), get: change === realPage ? strip : undefined });
+    }
   }
-  onProperty(HTMLFormElement, 'action', page);
-  for (const type of [HTMLButtonElement, HTMLInputElement]) onProperty(type, 'formAction', page);
-  for (const type of [HTMLLinkElement, HTMLBaseElement]) onProperty(type, 'href', resource);
-  for (const type of [
-    HTMLImageElement, HTMLScriptElement, HTMLIFrameElement, HTMLFrameElement, HTMLEmbedElement, HTMLSourceElement,
-    HTMLTrackElement, HTMLMediaElement, HTMLInputElement,
-  ]) {
-    onProperty(type, 'src', resource);
+  for (const { prototype } of [HTMLAnchorElement, HTMLAreaElement]) {
+    onProperty(prototype, 'pathname', { set: (value) => realPage(String(value).replace(/^\/?/, '/')), get: strip });
+    onResult(prototype, 'toString', strip);
   }
-  onProperty(HTMLVideoElement, 'poster', resource);
-  onProperty(HTMLObjectElement, 'data', resource);
-  for (const type of [HTMLImageElement, HTMLSourceElement]) onProperty(type, 'srcset', set);
-  onProperty(HTMLLinkElement, 'imageSrcset', set);
 }
 
 export function mendElements() {
-  wrapAttributes();
+  wrapSetter('setAttribute', 0);
+  wrapSetter('setAttributeNS', 1);
+  onResult(Element.prototype, 'getAttribute', (value, self, [name]) => (value && changeOf(self, name) === realPage ? strip(value) : value));
   wrapProperties();
 }

@@ -65,13 +65,11 @@ function instead(owner, name, way) {
 }
 
 /** @param {any} type @param {string} name @param {(self: any, args: any[]) => boolean} way */
-function insteadOfSetting(type, name, way) {
-  const native = Object.getOwnPropertyDescriptor(type.prototype, name);
-  if (!native?.configurable) return;
-  const { set } = native;
-  const accessor = { set };
-  instead(accessor, 'set', way);
-  Object.defineProperty(type.prototype, name, { ...native, ...accessor });
+function insteadOfSetting({ prototype }, name, way) {
+  const native = Object.getOwnPropertyDescriptor(prototype, name);
+  if (!native) return;
+  instead(native, 'set', way);
+  Object.defineProperty(prototype, name, native);
 }
 
 const observer = new MutationObserver((records) => {
@@ -93,14 +91,14 @@ export function watchMarkup() {
   insteadOfSetting(Element, 'outerHTML', substitute);
   insteadOfSetting(ShadowRoot, 'innerHTML', fill);
   instead(Element.prototype, 'insertAdjacentHTML', insert);
-  onResult(Range.prototype, 'createContextualFragment', (fragment) => {
-    mendTree(fragment);
-    return fragment;
-  });
-  onResult(DOMParser.prototype, 'parseFromString', (parsed, _, [, type]) => {
-    if (type === 'text/html') mendTree(parsed);
-    return parsed;
-  });
+  /** @param {any} tree */
+  const mended = (tree) => {
+    mendTree(tree);
+    return tree;
+  };
+  onResult(Range.prototype, 'createContextualFragment', mended);
+  onResult(Document, 'parseHTMLUnsafe', mended);
+  onResult(DOMParser.prototype, 'parseFromString', (tree, _, [, type]) => (type === 'text/html' ? mended(tree) : tree));
   observe(document);
   onResult(Element.prototype, 'attachShadow', (root) => {
     observe(root);

@@ -1,7 +1,7 @@
 // The Navigation API, where there is one: the only way to see where a script sends `location`, and a router may be built on it.
 import { changing, hide, show, showBefore } from './address.js';
 import { isHidden, real, strip } from './place.js';
-import { onCall, onProperty } from './wrap.js';
+import { argument, onCall, onProperty } from './wrap.js';
 
 /**
  * @typedef {Event & { navigationType: string, hashChange: boolean, formData: unknown, downloadRequest: string|null,
@@ -53,8 +53,8 @@ export function watchNavigation() {
     });
   }
   for (const name of ['NavigationDestination', 'NavigationHistoryEntry']) {
-    onProperty(types[name], 'url', { get: (value) => value && strip(value) });
+    onProperty(types[name].prototype, 'url', { get: (value) => value && strip(value) });
   }
-  onCall(types.Navigation.prototype, 'navigate', ([value, ...others]) => [real(value) ?? value, ...others]);
+  onCall(types.Navigation.prototype, 'navigate', argument(0, real));
   showBefore(types.Navigation, 'back', 'forward', 'traverseTo');
 }

@@ -39,7 +39,7 @@ function watchRequests() {
 
 export function prefixRequests() {
   watchRequests();
-  const { Navigator, ServiceWorkerContainer, Worklet, Cache, CacheStorage } = window;
+  const { Navigator, ServiceWorkerContainer, Worklet } = window;
   onCall(window, 'fetch', argument(0, realRequest));
   onNew(window, 'Request', argument(0, realRequest));
   onCall(XMLHttpRequest.prototype, 'open', argument(1, real));
@@ -56,7 +56,4 @@ export function prefixRequests() {
     return [real(url) ?? url, options && { ...options, ...scope }, ...others];
   });
   onCall(ServiceWorkerContainer?.prototype, 'getRegistration', argument(0, real));
-  for (const name of ['add', 'match', 'matchAll', 'put', 'delete', 'keys']) onCall(Cache?.prototype, name, argument(0, realRequest));
-  onCall(Cache?.prototype, 'addAll', argument(0, (list) => [...list].map((one) => realRequest(one) ?? one)));
-  onCall(CacheStorage?.prototype, 'match', argument(0, realRequest));
 }

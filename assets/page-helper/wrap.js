@@ -31,32 +31,29 @@ export const onNew = (owner, name, change) =>
 
 /** What a method gives. @param {any} owner @param {string} name @param {(value: any, self: any, args: any[]) => any} after */
 export const onResult = (owner, name, after) =>
-  wrap(owner, name, { apply: (native, self, args) => afterwards(Reflect.apply(native, self, args), after, self, args) });
-
-/** @param {any} value @param {(value: any, self: any, args: any[]) => any} after @param {any} self @param {any[]} args */
-function afterwards(value, after, self, args) {
-  try {
-    return after(value, self, args);
-  } catch {
-    return value;
-  }
-}
+  wrap(owner, name, {
+    apply(native, self, args) {
+      const value = Reflect.apply(native, self, args);
+      try {
+        return after(value, self, args);
+      } catch {
+        return value;
+      }
+    },
+  });
 
 /**
  * A property's value on its way in and out.
- * @param {any} type @param {string} name @param {{ set?: (value: any, self: any) => any, get?: (value: any) => any }} how
+ * @param {any} owner @param {string} name @param {{ set?: (value: any) => any, get?: (value: any) => any }} how
  */
-export function onProperty(type, name, { set, get }) {
-  const native = type && Object.getOwnPropertyDescriptor(type.prototype, name);
-  if (!native?.configurable) return;
-  const accessors = { get: native.get, set: native.set };
-  if (set) onCall(accessors, 'set', ([value], self) => [set(value, self)]);
-  if (get) onResult(accessors, 'get', get);
-  Object.defineProperty(type.prototype, name, { ...native, ...accessors });
+export function onProperty(owner, name, { set, get }) {
+  const native = Object.getOwnPropertyDescriptor(owner, name);
+  if (!native) return;
+  if (set) onCall(native, 'set', ([value]) => [set(value)]);
+  if (get) onResult(native, 'get', get);
+  Object.defineProperty(owner, name, native);
 }
 
 /** One argument that is a URL. @param {number} at @param {(value: any) => any} change `undefined` leaves it */
-export const argument = (at, change) => (/** @type {any[]} */ args) => {
-  const value = args[at] === undefined ? undefined : change(args[at]);
-  return value === undefined ? args : args.with(at, value);
-};
+export const argument = (at, change) => (/** @type {any[]} */ args) =>
+  args.map((value, index) => (index === at && value !== undefined ? (change(value) ?? value) : value));

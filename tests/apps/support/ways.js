@@ -21,12 +21,14 @@ const WARNING = /^console warning: /;
 /** @typedef {import('playwright-core').Page} Page */
 /**
  * One look at the app. `address`: where it was opened; `below`: where the app lives, with a slash at the end; `mark`: a
- * word of its own for this look, for names of files; `outputs`: the folder where the app's results belong.
- * @typedef {{ page: Page, address: string, below: string, mark: string, outputs: string }} Look
+ * word of its own for this look, for names of files; `folder`: the instance's; `outputs`: where the app's results belong.
+ * @typedef {{ page: Page, address: string, below: string, mark: string, folder: string, outputs: string }} Look
  */
 /**
  * `told`: the app was told its prefix and lives below it on every way in (`proxy = preserve`). `sockets`: the websockets
- * that it must have opened. `races`: what goes wrong in it now and then, without AiKore in between too. `use`: all that somebody does with it. `fresh`: forgets what an earlier look left behind.
+ * that it must have opened. `races`: what goes wrong in it now and then, without AiKore in between too. `elsewhere`: what it
+ * asks of the internet by itself; the answer is nothing. `use`: all that somebody does with it. `fresh`: forgets what an
+ * earlier look left behind.
  * @typedef {object} App
  * @property {string} name
  * @property {string} slug
@@ -34,6 +36,7 @@ const WARNING = /^console warning: /;
  * @property {boolean} told
  * @property {RegExp[]} sockets
  * @property {RegExp[]} [races]
+ * @property {RegExp[]} [elsewhere]
  * @property {(look: Look) => Promise<void>} use
  * @property {(folder: string, instance: Instance) => Promise<void>} [fresh]
  * @property {(server: Server) => Promise<void>} [prepare]
@@ -103,20 +106,23 @@ export function everyWayIn(app) {
       const address = addresses(server, instance, app)[way];
       const { origin } = new URL(address);
       const mark = `by-${way}`;
+      const folder = join(server.folder, 'instances', app.name);
       const outputs = join(server.folder, 'outputs', app.name);
       await mkdir(outputs, { recursive: true });
       await app.fresh?.(server.folder, instance);
       // At the path the dashboard's address is the app's own too, elsewhere it is another host.
       watch.onlyOwn(address);
+      const elsewhere = (/** @type {string} */ url) => app.elsewhere?.some((pattern) => pattern.test(url)) ?? false;
+      await page.context().route(({ href }) => elsewhere(href), (route) => route.fulfill({ headers: { 'access-control-allow-origin': '*' }, body: '' }));
       watch.expect(LEFT, WARNING, ...(app.races ?? []), {
         test: (fault) => {
-          if (fault.startsWith('foreign request')) return false;
+          if (fault.startsWith('foreign request')) return elsewhere(fault.replace('foreign request: ', ''));
           if (way === 'directly') own.add(plain(fault, app, mark));
           return own.has(plain(fault, app, mark));
         },
       });
       const below = app.told || way === 'path' ? `${origin}/instance/${app.slug}/` : `${origin}/`;
-      await app.use({ page, address, below, mark, outputs });
+      await app.use({ page, address, below, mark, folder, outputs });
       for (const pattern of app.sockets) {
         assert.ok(watch.sockets.some((socket) => pattern.test(socket)), `no websocket like ${pattern}; there were: ${watch.sockets.join(', ') || 'none'}`);
       }
