@@ -36,6 +36,7 @@ test-blueprints: ## The shell library and the Hello app, without a server
 test-browser: assets ## The dashboard and real apps in Chromium, over the real binary
 	cargo build $(CI) --locked
 	npm run --silent test:browser
+	npm run --silent test:page-helper
 
 test-apps: assets ## Real web UIs from PyPI and npm in a browser (long)
 	./scripts/setup-tests.sh

@@ -29,10 +29,10 @@ try {
     legalComments: 'inline',
     logLevel: 'warning',
   });
-  // One classic script, put first into the pages of apps that don't know their prefix.
+  // Classic scripts: one is put first into the pages of apps that don't know their prefix, one into the dashboard.
   await build({
-    entryPoints: [join(source, 'page-helper/main.js')],
-    outfile: join(draft, 'page-helper.js'),
+    entryPoints: { 'page-helper': join(source, 'page-helper/main.js'), recover: join(source, 'page-helper/dashboard.js') },
+    outdir: draft,
     bundle: true,
     format: 'iife',
     target: 'es2022',

@@ -2,3 +2,4 @@
 
 pub mod paced;
 pub mod pipe;
+pub mod until;

@@ -20,16 +20,18 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use http::header::{CACHE_CONTROL, LOCATION};
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
 use ipnet::IpNet;
 
 use body::Body;
 use headers::host;
 use pages::{Asker, Pages};
+use rescue::Trail;
 use target::{InstancePath, Step, WayIn};
 
 pub use error::ProxyError;
+pub use forward::Forwarding;
 pub use table::{Entry, Table};
 pub use traffic::Counted;
 
@@ -46,6 +48,31 @@ pub struct Peer {
     pub tls: bool,
 }
 
+/// The name of a request, as programs have agreed on it by custom.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What becomes of a request.
+pub enum Next {
+    /// It is answered here.
+    Answer(Response<Body>),
+    /// It goes to an app.
+    Forward(Forwarding),
+}
+
+impl Next {
+    fn answer(response: Response<Body>) -> Self {
+        Self::Answer(response)
+    }
+
+    /// The answer, whoever gives it.
+    pub async fn run(self) -> Response<Body> {
+        match self {
+            Self::Answer(response) => response,
+            Self::Forward(forwarding) => forwarding.run().await,
+        }
+    }
+}
+
 /// The data plane; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Proxy {
@@ -58,6 +85,7 @@ struct Inner {
     trusted: Vec<IpNet>,
     base_path: BasePath,
     pages: Pages,
+    trail: Trail,
 }
 
 impl Proxy {
@@ -65,7 +93,7 @@ impl Proxy {
     /// proxy's `base_path`.
     pub fn new(table: Arc<Table>, trusted: Vec<IpNet>, base_path: BasePath) -> Self {
         let pages = Pages::load(&base_path);
-        Self { inner: Arc::new(Inner { table, trusted, base_path, pages }) }
+        Self { inner: Arc::new(Inner { table, trusted, base_path, pages, trail: Trail::default() }) }
     }
 
     /// The prefix an outer proxy serves everything under.
@@ -86,6 +114,9 @@ impl Proxy {
 
     /// Whether this peer's forwarding headers are believed.
     pub fn trusts(&self, peer: IpAddr) -> bool {
+        if self.inner.trusted.is_empty() {
+            return false;
+        }
         let peer = peer.to_canonical();
         self.inner.trusted.iter().any(|network| network.contains(&peer))
     }
@@ -105,10 +136,9 @@ impl Proxy {
         self.inner.table.load().by_port(port).cloned()
     }
 
-    /// Answers a request whose path lies under `/instance/` on the dashboard's origin.
-    pub async fn serve_path(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
-        let path = self.inner.base_path.cut(request.uri().path());
-        let slug = InstancePath::of(path).map_or("", |path| path.slug);
+    /// What becomes of a request whose path lies under `/instance/` on the dashboard's origin.
+    pub fn at_path(&self, request: Request<Incoming>, peer: Peer) -> Next {
+        let slug = InstancePath::of(self.inner.base_path.cut(request.uri().path())).map_or("", |path| path.slug);
         let entry = {
             // Not held while the answer is on its way: snapshots are many and short-lived.
             let routes = self.inner.table.load();
@@ -117,66 +147,55 @@ impl Proxy {
                 .cloned()
                 .ok_or_else(|| ProxyError::Unknown { slug: slug.to_owned(), near: routes.near(slug) })
         };
-        let asker = Asker::of(&request);
         match entry {
-            Ok(entry) => self.serve(request, peer, &entry, WayIn::Path).await,
+            Ok(entry) => self.for_entry(request, peer, &entry, WayIn::Path),
             Err(error) => {
+                let asker = Asker::of(&request);
                 body::discard(request);
-                self.inner.pages.error(&error, &asker)
+                Next::answer(self.inner.pages.error(&error, &asker))
             }
         }
     }
 
-    /// Answers a request on an instance's own origin: its public port or a host name.
-    pub async fn serve_origin(&self, request: Request<Incoming>, peer: Peer, entry: &Arc<Entry>) -> Response<Body> {
-        self.serve(request, peer, entry, WayIn::Origin).await
+    /// What becomes of a request on an instance's own origin: its public port or a host name.
+    pub fn at_origin(&self, request: Request<Incoming>, peer: Peer, entry: &Arc<Entry>) -> Next {
+        self.for_entry(request, peer, entry, WayIn::Origin)
     }
 
-    async fn serve(&self, request: Request<Incoming>, peer: Peer, entry: &Arc<Entry>, way: WayIn) -> Response<Body> {
+    fn for_entry(&self, request: Request<Incoming>, peer: Peer, entry: &Arc<Entry>, way: WayIn) -> Next {
         let asker = Asker::of(&request);
-        let id = request.headers().get("x-request-id").cloned();
         let route = &entry.route;
         let path = request.uri().path();
         let below = InstancePath::below(&self.inner.base_path, &route.slug, path);
         if let Some(script) = below.and_then(|below| page_helper::script(&request, below)) {
-            return script;
+            return Next::answer(script);
         }
         let inner_path = self.inner.base_path.cut(path);
-        let answered = match target::decide(route.mode, way, request.method(), inner_path, below) {
-            Step::AddSlash => {
-                Ok(redirect(StatusCode::PERMANENT_REDIRECT, &with_query(&format!("{}/", route.prefix), request.uri())))
+        let to_prefix = |status| redirect(status, &with_query(&format!("{}/", route.prefix), request.uri()));
+        let refused = match target::decide(route.mode, way, request.method(), inner_path, below) {
+            Step::AddSlash => return Next::answer(to_prefix(StatusCode::PERMANENT_REDIRECT)),
+            Step::ToPrefix => return Next::answer(to_prefix(StatusCode::TEMPORARY_REDIRECT)),
+            Step::ToOrigin => match self.to_origin(&request, peer, route, below) {
+                Ok(redirect) => return Next::answer(redirect),
+                Err(error) => error,
+            },
+            Step::Forward { strip } => {
+                let id = request.headers().get(REQUEST_ID).cloned();
+                let way = forward::Way { peer, strip, below_path: way == WayIn::Path, asker };
+                match forward::begin(self, entry, request, &way) {
+                    Ok(forwarding) => return Next::Forward(forwarding),
+                    Err(error) => return Next::answer(self.failed(entry, &error, asker, id.as_ref())),
+                }
             }
-            Step::ToPrefix => {
-                Ok(redirect(StatusCode::TEMPORARY_REDIRECT, &with_query(&format!("{}/", route.prefix), request.uri())))
-            }
-            Step::ToOrigin => self.to_origin(&request, peer, route, below),
-            Step::Forward { strip } => self.forward(request, peer, entry, strip, way).await,
         };
-        answered.unwrap_or_else(|error| {
-            let id = id.and_then(|id| id.to_str().ok().map(str::to_owned));
-            entry.traffic.failure(error.status(), error.to_string(), id);
-            self.inner.pages.error(&error, &asker)
-        })
+        Next::answer(self.failed(entry, &refused, asker, request.headers().get(REQUEST_ID)))
     }
 
-    async fn forward(
-        &self,
-        request: Request<Incoming>,
-        peer: Peer,
-        entry: &Entry,
-        strip: bool,
-        way: WayIn,
-    ) -> Result<Response<Body>, ProxyError> {
-        let under_way = entry.traffic.request();
-        let Some(upstream) = &entry.upstream else {
-            body::discard(request);
-            return Err(ProxyError::NotReady(Box::new(entry.route.clone())));
-        };
-        let trusted = self.trusts(peer.address.ip());
-        let traffic = &entry.traffic;
-        let base = &self.inner.base_path;
-        let way = forward::Way { base, strip, below_path: way == WayIn::Path, trusted, peer, traffic };
-        forward::forward(request, upstream, &way, &entry.route, under_way).await
+    /// The answer to a request that no app answered, which is counted and kept.
+    fn failed(&self, entry: &Entry, error: &ProxyError, asker: Asker, id: Option<&HeaderValue>) -> Response<Body> {
+        let id = id.and_then(|id| id.to_str().ok()).map(str::to_owned);
+        entry.traffic.failure(error.status(), error.to_string(), id);
+        self.inner.pages.error(error, &asker)
     }
 
     /// A request outside every prefix that came from an instance's page is sent back below that instance's prefix,
@@ -184,12 +203,22 @@ impl Proxy {
     pub fn rescue_by_referer(&self, request: &Request<Incoming>, peer: Peer) -> Option<Response<Body>> {
         let authority = self.client_authority(request.headers(), peer)?;
         let slug = rescue::by_referer(request.headers(), authority, &self.inner.base_path)?;
-        self.rescue(slug, request.uri(), request.headers())
+        self.rescue(slug, request.uri(), request.headers(), peer)
+    }
+
+    /// A request for which the panel has no path is sent to the instance to which the page or script that made it was
+    /// found to belong, although its address does not say so.
+    pub fn rescue_by_trail(&self, uri: &Uri, headers: &HeaderMap, peer: Peer) -> Option<Response<Body>> {
+        let authority = self.client_authority(headers, peer)?;
+        let from = rescue::referring_path(headers, authority, &self.inner.base_path)?;
+        let instance = self.inner.trail.follow(self.client_ip(headers, peer), headers, from)?;
+        let slug = self.inner.table.load().by_instance(instance)?.route.slug.clone();
+        self.rescue(slug.as_str(), uri, headers, peer)
     }
 
     /// A request for which the panel has no path is sent below the instance whose page this browser opened last.
-    pub fn rescue_by_cookie(&self, uri: &Uri, headers: &HeaderMap) -> Option<Response<Body>> {
-        self.rescue(rescue::by_cookie(headers)?, uri, headers)
+    pub fn rescue_by_cookie(&self, uri: &Uri, headers: &HeaderMap, peer: Peer) -> Option<Response<Body>> {
+        self.rescue(rescue::by_cookie(headers)?, uri, headers, peer)
     }
 
     /// The same for a websocket, which can't be redirected: the instance it is for.
@@ -199,10 +228,12 @@ impl Proxy {
     }
 
     /// Never to an instance that does not run: what is not there can't have asked.
-    fn rescue(&self, slug: &str, uri: &Uri, headers: &HeaderMap) -> Option<Response<Body>> {
+    fn rescue(&self, slug: &str, uri: &Uri, headers: &HeaderMap, peer: Peer) -> Option<Response<Body>> {
         let routes = self.inner.table.load();
         let entry = routes.by_slug(slug).filter(|entry| entry.upstream.is_some() && self.is_eligible(uri, headers))?;
-        tracing::debug!(path = uri.path(), slug, "rescued");
+        let path = self.inner.base_path.cut(uri.path());
+        self.inner.trail.mark(self.client_ip(headers, peer), headers, path, entry.route.instance);
+        tracing::debug!(path, slug, "rescued");
         let mut response = redirect(
             StatusCode::TEMPORARY_REDIRECT,
             &rescue::destination(uri, &self.inner.base_path, &entry.route.prefix),
@@ -210,6 +241,10 @@ impl Proxy {
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response.headers_mut().insert(pages::MARK, HeaderValue::from_static("rescued"));
         Some(response)
+    }
+
+    fn trail(&self) -> &Trail {
+        &self.inner.trail
     }
 
     fn is_eligible(&self, uri: &Uri, headers: &HeaderMap) -> bool {
@@ -238,7 +273,7 @@ impl Proxy {
 
     /// The authority the client used: what a trusted proxy says it was, or `Host`.
     pub fn client_authority<'a>(&self, headers: &'a HeaderMap, peer: Peer) -> Option<&'a str> {
-        let said = headers.get("x-forwarded-host").filter(|_| self.trusts(peer.address.ip()));
+        let said = if self.trusts(peer.address.ip()) { headers.get("x-forwarded-host") } else { None };
         let said =
             said.and_then(|host| host.to_str().ok()?.split(',').next()).map(str::trim).filter(|host| !host.is_empty());
         said.or_else(|| host::authority(headers))

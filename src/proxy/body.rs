@@ -33,6 +33,8 @@ enum Content {
     Whole(Option<Bytes>),
     /// What a child sends.
     Answer(AnswerBody),
+    /// It broke off, and that is still to be told.
+    Broken(Option<BodyError>),
     /// Anything else.
     Stream(UnsyncBoxBody<Bytes, BodyError>),
 }
@@ -82,10 +84,17 @@ impl hyper::body::Body for Body {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = &mut *self;
         let frame = match &mut this.content {
+            Content::Broken(error) => return Poll::Ready(error.take().map(Err)),
             Content::Whole(bytes) => bytes.take().map(|bytes| Ok(Frame::data(bytes))),
             Content::Answer(answer) => ready!(Pin::new(answer).poll_frame(context)),
             Content::Stream(body) => ready!(Pin::new(body).poll_frame(context)),
         };
+        if let Some(Err(error)) = frame {
+            // hyper cuts the connection at once, with what it has not sent yet. A moment later it has sent that.
+            this.content = Content::Broken(Some(error));
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         if let (Some(observer), Some(Ok(frame))) = (&mut this.observer, &frame) {
             observer.passed(frame.data_ref().map_or(0, Bytes::len));
         }
@@ -96,6 +105,7 @@ impl hyper::body::Body for Body {
         match &self.content {
             Content::Whole(bytes) => bytes.is_none(),
             Content::Answer(answer) => answer.is_end_stream(),
+            Content::Broken(_) => false,
             Content::Stream(body) => body.is_end_stream(),
         }
     }
@@ -104,6 +114,7 @@ impl hyper::body::Body for Body {
         match &self.content {
             Content::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
             Content::Answer(answer) => answer.size_hint(),
+            Content::Broken(_) => SizeHint::default(),
             Content::Stream(body) => body.size_hint(),
         }
     }

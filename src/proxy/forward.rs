@@ -1,137 +1,176 @@
-//! One request, to an app and back.
+//! One request, to an app and back: what is decided before anything is sent, the exchange, and what becomes of the answer.
 
 use std::sync::Arc;
 
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT, SET_COOKIE, TE, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Request, Response, Version};
+use http::header::{
+    ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, EXPECT, HOST, HeaderName, LINK,
+    LOCATION, REFRESH, SET_COOKIE, STRICT_TRANSPORT_SECURITY, TE, TRANSFER_ENCODING, UPGRADE,
+};
+use http::response::Parts;
+use http::{HeaderMap, HeaderValue, Request, Response};
 use hyper::body::{Body as _, Incoming};
+use hyper::upgrade::OnUpgrade;
 
-use super::Peer;
-use super::body::Body;
+use super::body::{self, Body};
 use super::error::ProxyError;
-use super::headers::forwarded::{self, Client};
-use super::headers::{cookies, hop_by_hop, host, location, reach, upgrade};
-use super::page_helper;
+use super::headers::forwarded::{self, Client, field};
+use super::headers::{cookies, hop_by_hop, location, reach};
+use super::page_helper::Expected;
 use super::pages::Asker;
+use super::table::Entry;
 use super::target::{self, InstancePath};
-use super::traffic::{Traffic, UnderWay};
+use super::traffic::UnderWay;
 use super::tunnel;
-use super::upstream::{AnswerBody, Answered, Upstream};
-use crate::domain::{BasePath, Helper, Route};
+use super::upstream::encode::{self, Sending};
+use super::upstream::{Answered, Message, Upstream};
+use super::{Peer, Proxy};
+use crate::domain::{Helper, Route};
 
 /// How a request came to this instance.
-pub(super) struct Way<'a> {
-    /// What an outer proxy serves everything under.
-    pub(super) base: &'a BasePath,
-    /// Whether the app must not see it.
-    pub(super) strip: bool,
-    /// Whether it came below that path on the dashboard's origin.
-    pub(super) below_path: bool,
-    /// Whether the peer's forwarding fields are believed.
-    pub(super) trusted: bool,
+pub(super) struct Way {
     pub(super) peer: Peer,
-    /// Where the request is counted.
-    pub(super) traffic: &'a Arc<Traffic>,
+    /// Whether the app must not see the prefix.
+    pub(super) strip: bool,
+    /// Whether it came below the prefix on the dashboard's origin.
+    pub(super) below_path: bool,
+    pub(super) asker: Asker,
 }
 
-pub(super) async fn forward(
-    mut request: Request<Incoming>,
-    upstream: &Arc<Upstream>,
-    way: &Way<'_>,
-    route: &Route,
+/// A request that has passed every rule, ready to be sent. Dropping what [`Forwarding::run`] gives closes the connection to
+/// the child: that is how it learns that its client has gone.
+pub struct Forwarding {
+    proxy: Proxy,
+    entry: Arc<Entry>,
+    upstream: Arc<Upstream>,
+    message: Message,
+    /// The client's half of a tunnel, if the child agrees to one.
+    client: Option<OnUpgrade>,
+    back: Back,
     under_way: UnderWay,
-) -> Result<Response<Body>, ProxyError> {
-    let opens_page = way.below_path && Asker::of(&request) == Asker::Person;
-    let sent_to = host::authority(request.headers()).map(str::to_owned);
-    let child = upstream.address().to_string();
-    let hosts: Vec<&str> = sent_to.as_deref().into_iter().chain([child.as_str()]).collect();
-    let helped = (way.below_path && way.strip && route.helper == Helper::Auto)
-        .then(|| page_helper::Expected::of(&request, &route.prefix, browsers_path(&request, way, route), &hosts))
-        .flatten();
-    let client = upgrade::is_websocket(&request).then(|| hyper::upgrade::on(&mut request));
-    let request = prepare(request, way, route, client.is_some(), helped.is_some())?;
-    let answer = match (upstream.send(request).await?, client) {
-        (Answered::Answer(answer), _) => answer,
-        (Answered::Switched(parts, connection), Some(client)) => {
-            return tunnel::join(client, parts, connection, upstream, way.traffic.tunnel());
-        }
-        (Answered::Switched(..), None) => {
-            return Err(ProxyError::Upstream("it switched protocols without being asked".to_owned()));
-        }
+    asker: Asker,
+}
+
+/// What must be known of the request once its answer comes.
+struct Back {
+    strip: bool,
+    below_path: bool,
+    tls: bool,
+    opens_page: bool,
+    /// The `Host` it was sent to.
+    host: Option<HeaderValue>,
+    helped: Option<Box<Expected>>,
+    id: Option<HeaderValue>,
+}
+
+/// A request as the app gets it, or why it doesn't.
+pub(super) fn begin(
+    proxy: &Proxy,
+    entry: &Arc<Entry>,
+    mut request: Request<Incoming>,
+    way: &Way,
+) -> Result<Forwarding, ProxyError> {
+    let under_way = entry.traffic.request();
+    let route = &entry.route;
+    let Some(upstream) = &entry.upstream else {
+        body::discard(request);
+        return Err(ProxyError::NotReady(Box::new(route.clone())));
     };
-    let mut response = finish(answer, under_way, way, &route.prefix, &hosts);
-    if opens_page && is_page(&response) {
-        remember(&mut response, way, route);
-    }
-    Ok(match helped {
-        Some(expected) => expected.put_into(response),
-        None => response,
+    let path = request.uri().path();
+    let below = InstancePath::below(proxy.base_path(), &route.slug, path);
+    let uri = target::upstream_uri(request.uri(), below, if way.strip { "" } else { &route.prefix });
+    let opens_page = way.below_path && way.asker == Asker::Person;
+    let host = request.headers().get(HOST).cloned();
+    let helped = if opens_page && way.strip && route.helper == Helper::Auto {
+        let page = format!("{}{}", route.prefix, below.unwrap_or_default());
+        // Its scripts will see, and send on, an address without the prefix.
+        let client = proxy.client_ip(request.headers(), way.peer);
+        proxy.trail().mark(client, request.headers(), below.unwrap_or_default(), route.instance);
+        let hosts = hosts(host.as_ref(), upstream);
+        Expected::of(&request, &route.prefix, page, &hosts).map(Box::new)
+    } else {
+        None
+    };
+    let client = (way.asker == Asker::Websocket).then(|| hyper::upgrade::on(&mut request));
+    let id = request.headers().get(super::REQUEST_ID).cloned();
+    let (mut parts, body) = request.into_parts();
+    parts.uri = uri.ok_or(ProxyError::Malformed("the path"))?;
+    let chunked = check_framing(&parts.headers)?;
+    check_expectation(&parts.headers)?;
+    let sending = match (body.is_end_stream(), chunked || !parts.headers.contains_key(CONTENT_LENGTH)) {
+        (true, _) => Sending::Nothing,
+        (false, true) => Sending::Chunked,
+        (false, false) => Sending::Sized,
+    };
+    let trailers = wants_trailers(&parts.headers);
+    hop_by_hop::remove_named(&mut parts.headers);
+    cookies::for_app(&mut parts.headers);
+    let about = Client {
+        ip: way.peer.address.ip(),
+        trusted: proxy.trusts(way.peer.address.ip()),
+        tls: way.peer.tls,
+        port: way.peer.local_port,
+        prefix: way.strip.then_some(route.prefix.as_str()),
+    };
+    let passes = |name: &HeaderName| {
+        !hop_by_hop::is_connections_own(name)
+            && !forwarded::is_spoofable(name)
+            && *name != EXPECT
+            && (helped.is_none() || *name != ACCEPT_ENCODING)
+    };
+    let head = encode::head(&parts, sending, passes, |out| {
+        forwarded::write(&parts.headers, &about, out);
+        if client.is_some() {
+            field(out, &CONNECTION, b"Upgrade");
+            field(out, &UPGRADE, b"websocket");
+        } else if trailers {
+            field(out, &CONNECTION, b"te");
+            field(out, &TE, b"trailers");
+        }
+        if helped.is_some() {
+            // The page will be read: over loopback nothing is gained by compressing it first.
+            field(out, &ACCEPT_ENCODING, b"identity");
+        }
+    });
+    Ok(Forwarding {
+        proxy: proxy.clone(),
+        entry: Arc::clone(entry),
+        upstream: Arc::clone(upstream),
+        message: Message::new(head, &parts.method, client.is_some(), body, sending),
+        client,
+        back: Back { strip: way.strip, below_path: way.below_path, tls: way.peer.tls, opens_page, host, helped, id },
+        under_way,
+        asker: way.asker,
     })
 }
 
-/// The path as the browser has it: an outer proxy may have cut its prefix off on the way.
-fn browsers_path(request: &Request<Incoming>, way: &Way<'_>, route: &Route) -> String {
-    let below = InstancePath::below(way.base, &route.slug, request.uri().path()).unwrap_or_default();
-    format!("{}{below}", route.prefix)
-}
-
-fn is_page(response: &Response<Body>) -> bool {
-    let media = response.headers().get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
-    response.status().is_success() && media.to_ascii_lowercase().starts_with(b"text/html")
-}
-
-/// Which instance's page this browser opened last: what its scripts ask for outside the prefix is looked for there.
-fn remember(response: &mut Response<Body>, way: &Way<'_>, route: &Route) {
-    let secure = if way.peer.tls { "; Secure" } else { "" };
-    let (name, slug, path) = (cookies::LAST_INSTANCE, &route.slug, way.base.root());
-    let cookie = format!("{name}={slug}; Path={path}; HttpOnly; SameSite=Lax{secure}");
-    if let Ok(cookie) = HeaderValue::try_from(cookie) {
-        response.headers_mut().append(SET_COOKIE, cookie);
+impl Forwarding {
+    /// Sends it, and gives the answer as the client gets it.
+    pub async fn run(self) -> Response<Body> {
+        let Self { proxy, entry, upstream, message, client, back, under_way, asker } = self;
+        let error = match upstream.send(message).await {
+            Ok(Answered::Whole(parts, bytes)) => {
+                return finish(parts, body::full(bytes), &proxy, &entry.route, &upstream, back);
+            }
+            Ok(Answered::Answer(parts, body)) => {
+                return finish(parts, Body::answer(body, under_way), &proxy, &entry.route, &upstream, back);
+            }
+            Ok(Answered::Switched(parts, connection)) => match client {
+                Some(client) => match tunnel::join(client, parts, connection, &upstream, entry.traffic.tunnel()) {
+                    Ok(response) => return response,
+                    Err(error) => error,
+                },
+                None => ProxyError::Upstream("it switched protocols without being asked".to_owned()),
+            },
+            Err(error) => error,
+        };
+        tracing::debug!(instance = entry.route.instance, %error, "a request came to nothing");
+        proxy.failed(&entry, &error, asker, back.id.as_ref())
     }
 }
 
-/// The request as the app gets it.
-fn prepare(
-    request: Request<Incoming>,
-    way: &Way<'_>,
-    route: &Route,
-    is_websocket: bool,
-    is_helped: bool,
-) -> Result<Request<Incoming>, ProxyError> {
-    let below = InstancePath::below(way.base, &route.slug, request.uri().path());
-    let prefix = if way.strip { "" } else { route.prefix.as_str() };
-    let uri = target::upstream_uri(request.uri(), below, prefix).ok_or(ProxyError::Malformed("the path"))?;
-    let (mut parts, body) = request.into_parts();
-    let chunked = check_framing(&parts.headers)?;
-    check_expectation(&mut parts.headers)?;
-    let trailers = wants_trailers(&parts.headers);
-    hop_by_hop::remove(&mut parts.headers);
-    cookies::for_app(&mut parts.headers);
-    if is_websocket {
-        upgrade::restore(&mut parts.headers);
-    } else if trailers {
-        parts.headers.insert(http::header::CONNECTION, HeaderValue::from_static("te"));
-        parts.headers.insert(TE, HeaderValue::from_static("trailers"));
-    }
-    // hyper sends a GET body only when its framing is spelled out (proxy.md B3 16).
-    if chunked && !body.is_end_stream() {
-        parts.headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
-        parts.headers.remove(CONTENT_LENGTH);
-    }
-    if is_helped {
-        page_helper::Expected::prepare(&mut parts.headers);
-    }
-    let ip = way.peer.address.ip();
-    let prefix = way.strip.then_some(route.prefix.as_str());
-    forwarded::apply(
-        &mut parts.headers,
-        &Client { ip, trusted: way.trusted, tls: way.peer.tls, port: way.peer.local_port, prefix },
-    );
-    parts.uri = uri;
-    parts.version = Version::HTTP_11;
-    // What hyper and we put there belongs to the client's connection.
-    parts.extensions = http::Extensions::new();
-    Ok(Request::from_parts(parts, body))
+/// Authorities that mean this very origin: the client's, and the child's own.
+fn hosts<'a>(host: Option<&'a HeaderValue>, upstream: &'a Upstream) -> Vec<&'a str> {
+    host.and_then(|host| host.to_str().ok()).into_iter().chain([upstream.authority()]).collect()
 }
 
 /// Whether the body is chunked. Any other coding would be lost on the way, and with it the meaning of the body.
@@ -145,8 +184,8 @@ fn check_framing(headers: &HeaderMap) -> Result<bool, ProxyError> {
 }
 
 /// `100-continue` is answered by hyper when the body is first read; no other expectation exists.
-fn check_expectation(headers: &mut HeaderMap) -> Result<(), ProxyError> {
-    match headers.remove(EXPECT) {
+fn check_expectation(headers: &HeaderMap) -> Result<(), ProxyError> {
+    match headers.get(EXPECT) {
         Some(expect) if !expect.as_bytes().eq_ignore_ascii_case(b"100-continue") => Err(ProxyError::Expectation),
         _ => Ok(()),
     }
@@ -154,37 +193,66 @@ fn check_expectation(headers: &mut HeaderMap) -> Result<(), ProxyError> {
 
 /// `TE` counts only where `Connection` names it too (RFC 9110 §10.1.4).
 fn wants_trailers(headers: &HeaderMap) -> bool {
-    if !hop_by_hop::connection_has(headers, "te") {
+    if !headers.contains_key(TE) || !hop_by_hop::connection_has(headers, "te") {
         return false;
     }
     let lines = headers.get_all(TE).iter().filter_map(|line| line.to_str().ok());
     lines.flat_map(|line| line.split(',')).any(|token| token.trim().eq_ignore_ascii_case("trailers"))
 }
 
+/// Whether an app's word about the origin, or a URL of its own, may be in this field.
+fn needs_care(name: &HeaderName) -> bool {
+    [LOCATION, CONTENT_LOCATION, REFRESH, LINK, SET_COOKIE, STRICT_TRANSPORT_SECURITY].contains(name)
+        || matches!(name.as_str(), "service-worker-allowed" | "clear-site-data")
+}
+
 /// The answer as the client gets it.
 fn finish(
-    answer: Response<AnswerBody>,
-    under_way: UnderWay,
-    way: &Way<'_>,
-    prefix: &str,
-    hosts: &[&str],
+    mut parts: Parts,
+    body: Body,
+    proxy: &Proxy,
+    route: &Route,
+    upstream: &Upstream,
+    back: Back,
 ) -> Response<Body> {
-    let (mut parts, body) = answer.into_parts();
     if parts.headers.contains_key(TRANSFER_ENCODING) {
         // The coding decides the length, whatever else was said (RFC 9112 §6.3).
         parts.headers.remove(CONTENT_LENGTH);
     }
     hop_by_hop::remove(&mut parts.headers);
-    cookies::from_app(&mut parts.headers);
-    if way.below_path {
-        reach::limit_to_prefix(&mut parts.headers, prefix);
+    if parts.headers.keys().any(needs_care) {
+        cookies::from_app(&mut parts.headers);
+        if back.below_path {
+            reach::limit_to_prefix(&mut parts.headers, &route.prefix);
+        }
+        if back.strip {
+            location::restore_prefix(&mut parts.headers, &route.prefix, &hosts(back.host.as_ref(), upstream));
+        }
     }
-    if way.strip {
-        location::restore_prefix(&mut parts.headers, prefix, hosts);
-    }
-    parts.extensions = http::Extensions::new();
     // A body that breaks off must break off for the client too: the error goes through (proxy.md B5 35).
-    Response::from_parts(parts, Body::answer(body, under_way))
+    let mut response = Response::from_parts(parts, body);
+    if back.opens_page && is_page(&response) {
+        remember(&mut response, proxy, route, back.tls);
+    }
+    match back.helped {
+        Some(expected) => expected.put_into(response),
+        None => response,
+    }
+}
+
+fn is_page(response: &Response<Body>) -> bool {
+    let media = response.headers().get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    response.status().is_success() && media.to_ascii_lowercase().starts_with(b"text/html")
+}
+
+/// Which instance's page this browser opened last: what its scripts ask for outside the prefix is looked for there.
+fn remember(response: &mut Response<Body>, proxy: &Proxy, route: &Route, tls: bool) {
+    let secure = if tls { "; Secure" } else { "" };
+    let (name, slug, path) = (cookies::LAST_INSTANCE, &route.slug, proxy.base_path().root());
+    let cookie = format!("{name}={slug}; Path={path}; HttpOnly; SameSite=Lax{secure}");
+    if let Ok(cookie) = HeaderValue::try_from(cookie) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
 }
 
 #[cfg(test)]
@@ -225,7 +293,15 @@ mod tests {
 
     #[test]
     fn expectations() {
-        assert!(check_expectation(&mut headers(&[("expect", "100-Continue")])).is_ok());
-        assert!(check_expectation(&mut headers(&[("expect", "a-pony")])).is_err());
+        assert!(check_expectation(&headers(&[("expect", "100-Continue")])).is_ok());
+        assert!(check_expectation(&headers(&[("expect", "a-pony")])).is_err());
+    }
+
+    #[test]
+    fn fields_that_are_looked_at() {
+        for name in ["location", "set-cookie", "clear-site-data", "service-worker-allowed", "refresh", "link"] {
+            assert!(needs_care(&HeaderName::from_static(name)), "{name}");
+        }
+        assert!(!needs_care(&CONTENT_TYPE));
     }
 }

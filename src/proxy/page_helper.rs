@@ -8,8 +8,8 @@ mod page;
 mod urls;
 
 use http::header::{
-    ACCEPT_ENCODING, ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG,
-    IF_NONE_MATCH, RANGE,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+    RANGE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
@@ -46,14 +46,8 @@ impl Expected {
         Some(Self { place, method: request.method().clone() })
     }
 
-    /// What the app is told: to send the page as it is, since it will be read. Over loopback nothing is gained by
-    /// compressing.
-    pub(super) fn prepare(headers: &mut HeaderMap) {
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    }
-
     /// The answer with the helper in it, if it is a page that can take it.
-    pub(super) fn put_into(self, response: Response<Body>) -> Response<Body> {
+    pub(super) fn put_into(self: Box<Self>, response: Response<Body>) -> Response<Body> {
         let headers = response.headers();
         let has_page = markup::is_html(headers)
             && !matches!(response.status(), StatusCode::NOT_MODIFIED | StatusCode::PARTIAL_CONTENT)

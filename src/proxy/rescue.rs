@@ -2,6 +2,8 @@
 //! (prefix.md 4–7, 10). Which instance it was is told by `Referer`, else by a cookie; the answer is a redirect that keeps
 //! method and body, so that later requests carry the right `Referer` by themselves.
 
+mod trail;
+
 use http::header::{HeaderName, REFERER};
 use http::{HeaderMap, Uri};
 
@@ -9,19 +11,26 @@ use super::headers::cookies;
 use super::target::InstancePath;
 use crate::domain::{BasePath, Slug};
 
+pub(super) use trail::Trail;
+
 const SERVICE_WORKER: HeaderName = HeaderName::from_static("service-worker");
 
-/// The slug of the page that made the request: its `Referer` lies below an instance's path on this very origin.
-pub(super) fn by_referer<'a>(headers: &'a HeaderMap, authority: &str, base: &BasePath) -> Option<&'a str> {
+/// The path of the page (or script) that made the request, if it lies on this very origin; without an outer prefix.
+pub(super) fn referring_path<'a>(headers: &'a HeaderMap, authority: &str, base: &BasePath) -> Option<&'a str> {
     let referer = headers.get(REFERER)?.to_str().ok()?;
     let rest = referer.strip_prefix("http://").or_else(|| referer.strip_prefix("https://"))?;
     let slash = rest.find('/')?;
     let (from, path) = rest.split_at(slash);
     // A port that is the scheme's default may be written or not.
     let bare = |authority: &str| authority.trim_end_matches(":80").trim_end_matches(":443").to_ascii_lowercase();
-    let same = bare(from) == bare(authority);
     let path = path.split(['?', '#']).next().unwrap_or_default();
-    InstancePath::of(base.cut(path)).filter(|_| same).map(|path| path.slug).filter(|slug| Slug::parse(slug).is_ok())
+    (bare(from) == bare(authority)).then(|| base.cut(path))
+}
+
+/// The slug of the page that made the request: its `Referer` lies below an instance's path on this very origin.
+pub(super) fn by_referer<'a>(headers: &'a HeaderMap, authority: &str, base: &BasePath) -> Option<&'a str> {
+    let path = referring_path(headers, authority, base)?;
+    InstancePath::of(path).map(|path| path.slug).filter(|slug| Slug::parse(slug).is_ok())
 }
 
 /// The slug of the instance whose page this browser opened last.

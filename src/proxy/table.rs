@@ -128,6 +128,11 @@ impl Snapshot {
         self.by_slug.get(slug)
     }
 
+    /// The entry of this instance.
+    pub fn by_instance(&self, instance: InstanceId) -> Option<&Arc<Entry>> {
+        self.by_instance.get(&instance)
+    }
+
     /// The entry of this port of the pool.
     pub fn by_port(&self, port: Port) -> Option<&Arc<Entry>> {
         self.by_port.get(&port)

@@ -1,6 +1,7 @@
 //! Websockets: after the 101 the two connections are one pipe of bytes (proxy.md B6).
 
 use std::io;
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -19,6 +20,7 @@ use super::traffic::UnderWay;
 use super::upstream::{Connection, Upstream};
 use crate::net::paced::Paced;
 use crate::net::pipe;
+use crate::net::until::until_cancelled;
 
 /// How long a websocket may be silent before TCP asks after its client.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -43,13 +45,8 @@ pub(super) fn join(
             Err(error) => return tracing::debug!(%error, "a websocket came to nothing"),
         };
         // No clock ends a quiet socket; TCP asks now and then whether the other end is still there.
-        tokio::select! {
-            joined = run(client, connection) => {
-                if let Err(error) = joined {
-                    tracing::debug!(%error, "a websocket broke off");
-                }
-            }
-            () = ended.cancelled() => {}
+        if let Some(Err(error)) = until_cancelled(&ended, pin!(run(client, connection))).await {
+            tracing::debug!(%error, "a websocket broke off");
         }
     });
     hop_by_hop::remove(&mut parts.headers);

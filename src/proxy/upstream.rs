@@ -5,7 +5,7 @@
 
 mod answer;
 pub(super) mod chunked;
-mod encode;
+pub(super) mod encode;
 mod exchange;
 pub(super) mod parse;
 mod upload;
@@ -17,8 +17,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use http::{Method, Request};
-use hyper::body::{Body as _, Incoming};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -27,10 +25,9 @@ use super::error::ProxyError;
 use crate::domain::RunId;
 
 pub(super) use answer::AnswerBody;
-pub(super) use exchange::Answered;
+pub(super) use exchange::{Answered, Message};
 
-use exchange::{Asked, Broken};
-use upload::Upload;
+use exchange::Broken;
 
 /// Loopback answers at once or not at all; a full accept queue drops the SYN and has it sent again after a second.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -46,6 +43,7 @@ const MAX_IDLE_TIME: Duration = Duration::from_millis(1500);
 #[derive(Debug)]
 pub(super) struct Upstream {
     address: SocketAddr,
+    authority: String,
     run: RunId,
     ended: CancellationToken,
     tasks: TaskTracker,
@@ -72,7 +70,7 @@ pub(super) struct Connection {
 impl Upstream {
     pub(super) fn new(address: SocketAddr, run: RunId) -> Self {
         let (ended, tasks, idle) = (CancellationToken::new(), TaskTracker::new(), Default::default());
-        Self { address, run, ended, tasks, idle }
+        Self { address, authority: address.to_string(), run, ended, tasks, idle }
     }
 
     /// Whether it is this run at this address.
@@ -80,9 +78,9 @@ impl Upstream {
         self.address == address && self.run == *run
     }
 
-    /// Where the process listens.
-    pub(super) fn address(&self) -> SocketAddr {
-        self.address
+    /// Where the process listens, as URLs have it.
+    pub(super) fn authority(&self) -> &str {
+        &self.authority
     }
 
     /// Cuts every tunnel and closes what is idle: the process is going.
@@ -111,13 +109,12 @@ impl Upstream {
 
     /// Sends a request. The connection lives as long as somebody holds the answer: dropping the future or the body
     /// closes it, which is how a child learns that its client is gone.
-    pub(super) async fn send(self: &Arc<Self>, request: Request<Incoming>) -> Result<Answered, ProxyError> {
-        let repeatable = is_repeatable(&request);
-        let (head, body) = request.into_parts();
-        let asked = Asked::of(&head);
-        let bytes = encode::head(&head, &body);
-        if repeatable && let Some(connection) = self.reuse() {
-            match exchange::run(connection, bytes.clone(), None, asked, self).await {
+    pub(super) async fn send(self: &Arc<Self>, message: Message) -> Result<Answered, ProxyError> {
+        let Message { head, upload, asked } = message;
+        if asked.is_repeatable(&upload)
+            && let Some(connection) = self.reuse()
+        {
+            match exchange::run(connection, head.clone(), None, asked, self).await {
                 // It was closed or reset as we used it: it is asked again, once and on a new one. Only an answer that
                 // came and made no sense is the child's last word.
                 Err(Broken::BeforeAnswer(error)) => tracing::debug!(%error, "an idle connection was gone"),
@@ -125,9 +122,8 @@ impl Upstream {
             }
         }
         // What must not be sent twice goes over a connection that can't have been closed meanwhile (RFC 9110 §9.2.2).
-        let upload = (!body.is_end_stream()).then(|| Upload::new(body, encode::is_chunked(&head)));
-        let connection = self.dial().await?;
-        Ok(exchange::run(connection, bytes, upload, asked, self).await?)
+        let connection = Box::pin(self.dial()).await?;
+        Ok(exchange::run(connection, head, upload, asked, self).await?)
     }
 
     /// The freshest idle connection on which nothing has happened since. A child that has closed it is seen here if the
@@ -205,9 +201,3 @@ static NEXT_WORKER: AtomicUsize = AtomicUsize::new(0);
 
 /// As many as there are workers at most.
 const SHARDS: usize = 16;
-
-/// A request that may be sent again when nothing came back: idempotent, without body, and no handshake.
-fn is_repeatable(request: &Request<Incoming>) -> bool {
-    let idempotent = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    idempotent && request.body().is_end_stream() && !request.headers().contains_key(http::header::UPGRADE)
-}

@@ -21,6 +21,7 @@ use super::dispatch::{Entrance, Front};
 use super::proxy_protocol;
 use super::tls::Tls;
 use crate::net::paced::{Paced, Patience};
+use crate::net::until::until_cancelled;
 use crate::proxy::Peer;
 use crate::proxy::body::Body;
 use crate::tasks::Tasks;
@@ -190,9 +191,9 @@ impl Connection {
             .serve_connection(TokioIo::new(io), service)
             .with_upgrades();
         let mut connection = pin!(connection);
-        let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
-            () = self.closing.cancelled() => {
+        let ended = match until_cancelled(&self.closing, connection.as_mut()).await {
+            Some(ended) => ended,
+            None => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
@@ -218,9 +219,9 @@ impl Connection {
             .keep_alive_timeout(Duration::from_secs(20))
             .serve_connection(TokioIo::new(io), service);
         let mut connection = pin!(connection);
-        let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
-            () = self.closing.cancelled() => {
+        let ended = match until_cancelled(&self.closing, connection.as_mut()).await {
+            Some(ended) => ended,
+            None => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }

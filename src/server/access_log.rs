@@ -146,10 +146,10 @@ impl Line {
     }
 
     /// Its answer begins.
-    pub(super) fn answered(mut self, response: Response<Body>) -> Response<Body> {
+    pub(super) fn answered(mut self: Box<Self>, response: Response<Body>) -> Response<Body> {
         self.status = response.status();
         self.answer = response.headers().get(MARK).and_then(|mark| mark.to_str().ok()).map(str::to_owned);
-        response.map(|body| body.observed(Box::new(self)))
+        response.map(|body| body.observed(self))
     }
 
     fn shown<'a>(&self, url: &'a str) -> &'a str {

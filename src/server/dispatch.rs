@@ -17,7 +17,7 @@ use crate::proxy::body::{self, Body};
 use crate::proxy::headers::host;
 use crate::proxy::pages::{Asker, MARK};
 use crate::proxy::target::InstancePath;
-use crate::proxy::{Entry, Peer, Proxy, redirect};
+use crate::proxy::{Entry, Next, Peer, Proxy, redirect};
 use crate::tasks::Tasks;
 
 /// The longest method anybody registered is UPDATEREDIRECTREF (IANA, 17 letters).
@@ -30,6 +30,18 @@ pub(super) enum Entrance {
     Panel,
     /// A port of the pool.
     Pool(Port),
+}
+
+/// Whose a request is.
+enum Choice {
+    /// Nobody's: it is answered at once.
+    Answer(Response<Body>),
+    /// An app's, whether that can answer or not.
+    App(Next),
+    /// The dashboard's.
+    Panel(Request<Incoming>),
+    /// The dashboard's, unless it fell out of an instance's prefix.
+    PanelOrRescue(Request<Incoming>),
 }
 
 /// What every connection shares.
@@ -54,7 +66,9 @@ impl Front {
     ) -> Response<Body> {
         let id = request_id::of(request.headers_mut());
         let mut line = self.access_log.as_ref().map(|log| {
-            log.line(&request, self.proxy.client_ip(request.headers(), peer), id.to_str().unwrap_or_default())
+            let client = self.proxy.client_ip(request.headers(), peer);
+            // Boxed: few have a log, and everybody would carry its room about.
+            Box::new(log.line(&request, client, id.to_str().unwrap_or_default()))
         });
         let mut response = self.answer(request, peer, entrance, &mut line).await;
         if response.headers().contains_key(MARK) {
@@ -88,24 +102,41 @@ impl Front {
 
     async fn answer(
         &self,
+        request: Request<Incoming>,
+        peer: Peer,
+        entrance: Entrance,
+        line: &mut Option<Box<Line>>,
+    ) -> Response<Body> {
+        match self.choose(request, peer, entrance, line) {
+            Choice::Answer(response) => response,
+            Choice::App(next) => next.run().await,
+            // Boxed: what the data plane moves about for every request stays small.
+            Choice::Panel(request) => Box::pin(self.panel(request, peer)).await,
+            Choice::PanelOrRescue(request) => Box::pin(self.panel_or_rescue(request, peer)).await,
+        }
+    }
+
+    /// Whose a request is. No waiting is done here: it is the way of every byte to an app.
+    fn choose(
+        &self,
         mut request: Request<Incoming>,
         peer: Peer,
         entrance: Entrance,
-        line: &mut Option<Line>,
-    ) -> Response<Body> {
+        line: &mut Option<Box<Line>>,
+    ) -> Choice {
         if let Err(refusal) = check_form(&mut request) {
-            return self.turn_away(refusal, request);
+            return Choice::Answer(self.turn_away(refusal, request));
         }
         let host = self.proxy.client_authority(request.headers(), peer).map(host::without_port);
         let named = host.and_then(|host| self.proxy.by_host(host));
         // Open to everybody under any name: whatever watches this server must be able to ask.
         if named.is_none() && entrance == Entrance::Panel && self.path(&request) == "/healthz" {
-            return healthz(request.method());
+            return Choice::Answer(healthz(request.method()));
         }
         if named.is_none()
             && let Err(refusal) = self.door.admit(host)
         {
-            return self.turn_away(refusal, request);
+            return Choice::Answer(self.turn_away(refusal, request));
         }
         let origin = match entrance {
             Entrance::Panel => named,
@@ -114,7 +145,7 @@ impl Front {
                 // Accepted before its instance left this port.
                 None => {
                     let detail = "No instance has this port.".to_owned();
-                    return self.turn_away(Refusal { status: StatusCode::NOT_FOUND, detail }, request);
+                    return Choice::Answer(self.turn_away(Refusal { status: StatusCode::NOT_FOUND, detail }, request));
                 }
             },
         };
@@ -132,15 +163,15 @@ impl Front {
             return match origin {
                 Some(entry) if of_another(&entry) => {
                     let detail = "Not Found".to_owned();
-                    self.turn_away(Refusal { status: StatusCode::NOT_FOUND, detail }, request)
+                    Choice::Answer(self.turn_away(Refusal { status: StatusCode::NOT_FOUND, detail }, request))
                 }
-                _ => self.panel(request, peer).await,
+                _ => Choice::Panel(request),
             };
         }
         match origin {
-            Some(entry) => self.proxy.serve_origin(request, peer, &entry).await,
-            None if self.path(&request).starts_with(Slug::ROOT) => self.at_path(request, peer).await,
-            None => self.panel_or_rescue(request, peer).await,
+            Some(entry) => Choice::App(self.proxy.at_origin(request, peer, &entry)),
+            None if self.path(&request).starts_with(Slug::ROOT) => self.at_path(request, peer),
+            None => Choice::PanelOrRescue(request),
         }
     }
 
@@ -149,12 +180,12 @@ impl Front {
         self.proxy.base_path().cut(request.uri().path())
     }
 
-    async fn at_path(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
+    fn at_path(&self, request: Request<Incoming>, peer: Peer) -> Choice {
         if self.path_routes {
-            return self.proxy.serve_path(request, peer).await;
+            return Choice::App(self.proxy.at_path(request, peer));
         }
         let detail = "Instances have no paths here (AIKORE_PATH_ROUTES=off): open it at its own port or host name.";
-        self.turn_away(Refusal { status: StatusCode::NOT_FOUND, detail: detail.to_owned() }, request)
+        Choice::Answer(self.turn_away(Refusal { status: StatusCode::NOT_FOUND, detail: detail.to_owned() }, request))
     }
 
     /// The dashboard, unless the request fell out of an instance's prefix (prefix.md 4).
@@ -167,14 +198,17 @@ impl Front {
         }
         if Asker::of(&request) == Asker::Websocket && !api::has_websocket(self.path(&request)) {
             return match self.proxy.websocket_by_cookie(request.uri(), request.headers()) {
-                Some(entry) => self.proxy.serve_origin(request, peer, &entry).await,
+                Some(entry) => self.proxy.at_origin(request, peer, &entry).run().await,
                 None => self.panel(request, peer).await,
             };
         }
         let (uri, headers) = (request.uri().clone(), request.headers().clone());
         let response = self.panel(request, peer).await;
         if response.extensions().get::<api::Unrouted>().is_some()
-            && let Some(rescued) = self.proxy.rescue_by_cookie(&uri, &headers)
+            && let Some(rescued) = self
+                .proxy
+                .rescue_by_trail(&uri, &headers, peer)
+                .or_else(|| self.proxy.rescue_by_cookie(&uri, &headers, peer))
         {
             return rescued;
         }

@@ -1,9 +1,8 @@
 //! A name for every request: apps get it, and the access log and our own error pages have it too.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderValue};
 
-/// What programs have agreed on for it, by custom.
-pub(super) const FIELD: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) use crate::proxy::REQUEST_ID as FIELD;
 
 /// Longer ones are no names.
 const LONGEST: usize = 128;

@@ -51,8 +51,9 @@ async fn pages_below_a_prefix_get_it() {
     let server = Server::new();
     server.started("a", "", APP).await;
     let page = open(&server, Method::GET, "/instance/a/").await;
-    let head =
-        format!("<!doctype html><html><head>{SCRIPT} data-address=\"hide\"></script><script type=\"importmap\">");
+    let head = format!(
+        "<!doctype html><html><head>{SCRIPT} data-address=\"hide\"></script><script type=\"importmap\" data-aikore>"
+    );
     assert!(page.text().starts_with(&head), "{}", &page.text()[..400]);
     assert!(page.text().contains("<link rel=icon href=\"/instance/a/icon.png\">"));
     assert!(page.text().contains("<a href=\"/instance/a/next\">") && page.text().ends_with("</body></html>"));
@@ -115,7 +116,11 @@ async fn policies_decide_what_is_put_in() {
     assert!(strict.text().contains(SCRIPT) && !strict.text().contains("importmap"), "a file, and nothing inline");
     assert_eq!(strict.header("content-security-policy"), "script-src 'self'", "the policy is the app's");
     let nonce = open(&server, Method::GET, "/instance/a/?csp=script-src%20'nonce-abc'").await.text();
-    assert!(nonce.contains("nonce=\"abc\"></script><script type=\"importmap\" nonce=\"abc\">"), "{}", &nonce[..300]);
+    assert!(
+        nonce.contains("nonce=\"abc\"></script><script type=\"importmap\" data-aikore nonce=\"abc\">"),
+        "{}",
+        &nonce[..300]
+    );
 }
 
 #[tokio::test]

@@ -84,3 +84,23 @@ async fn websockets_by_the_page_opened_last() {
     while !socket.next().await.unwrap().unwrap().to_string().contains("found") {}
     assert!(connect("aikore_instance=nobody").await.is_err());
 }
+
+#[tokio::test]
+async fn by_the_script_that_was_itself_rescued() {
+    let server = Server::new();
+    server.hello("a").await;
+    server.hello("b").await;
+    let host = server.client.address;
+    let page = format!("http://{host}/instance/a/");
+    let located = async |path: &'static str, referer: String, agent: &'static str| {
+        let cookie = "aikore_instance=b";
+        let fields = [("referer", referer.as_str()), ("user-agent", agent), ("cookie", cookie)];
+        ask(&server, Method::GET, path, &fields).await.header("location").to_owned()
+    };
+    assert_eq!(located("/lib/one.js", page, "x").await, "/instance/a/lib/one.js");
+    let one = format!("http://{host}/lib/one.js?v=1");
+    assert_eq!(located("/lib/two.js", one.clone(), "x").await, "/instance/a/lib/two.js", "it came from a's script");
+    assert_eq!(located("/three.js", format!("http://{host}/lib/two.js"), "x").await, "/instance/a/three.js");
+    assert_eq!(located("/lib/two.js", one, "other").await, "/instance/b/lib/two.js", "another browser went elsewhere");
+    assert_eq!(located("/x.js", format!("http://{host}/"), "x").await, "/instance/b/x.js", "the root is nobody's");
+}

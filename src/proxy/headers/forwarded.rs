@@ -1,7 +1,9 @@
 //! What an app is told of the client: `X-Forwarded-*`, `X-Real-IP`, built by us (proxy.md B3 19).
 
+use std::fmt::Write as _;
 use std::net::IpAddr;
 
+use bytes::{BufMut, BytesMut};
 use http::header::{HOST, HeaderName};
 use http::{HeaderMap, HeaderValue};
 
@@ -12,22 +14,21 @@ const PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 const PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 
-/// Every field by which a client could pretend to be another, to come from another place, or to be past a login.
-const SPOOFABLE: [HeaderName; 12] = [
-    FOR,
-    PROTO,
-    HOST_FIELD,
-    PORT,
-    PREFIX,
-    REAL_IP,
-    HeaderName::from_static("forwarded"),
-    HeaderName::from_static("x-forwarded-server"),
-    HeaderName::from_static("x-forwarded-scheme"),
-    HeaderName::from_static("x-original-url"),
-    HeaderName::from_static("x-rewrite-url"),
-    // httpoxy: CGI programs take it for the variable HTTP_PROXY.
-    HeaderName::from_static("proxy"),
-];
+/// Whether it is a field by which a client could pretend to be another, to come from another place, or to be past a login:
+/// what it said there is never passed on.
+pub fn is_spoofable(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    match name.strip_prefix("x-") {
+        Some(rest) => {
+            matches!(rest, "real-ip" | "original-url" | "rewrite-url")
+                || rest.strip_prefix("forwarded-").is_some_and(|rest| {
+                    matches!(rest, "for" | "proto" | "host" | "port" | "prefix" | "server" | "scheme")
+                })
+        }
+        // httpoxy: CGI programs take `Proxy` for the variable HTTP_PROXY.
+        None => matches!(name, "forwarded" | "proxy"),
+    }
+}
 
 /// What is known of the client.
 #[derive(Debug, Clone, Copy)]
@@ -44,54 +45,56 @@ pub struct Client<'a> {
     pub prefix: Option<&'a str>,
 }
 
-/// Replaces whatever the client said about itself by what we know. Call it after the hop-by-hop fields are gone, so that
-/// `Connection` can't take ours away.
-pub fn apply(headers: &mut HeaderMap, client: &Client<'_>) {
-    let said = |name: &HeaderName| if client.trusted { headers.get(name).cloned() } else { None };
-    let earlier = if client.trusted { joined(headers, &FOR) } else { None };
-    let (proto, host, port) = (said(&PROTO), said(&HOST_FIELD), said(&PORT));
-    let outer_prefix = said(&PREFIX);
-    let real_ip = said(&REAL_IP);
-    for name in SPOOFABLE {
-        headers.remove(name);
+/// Writes what we know of the client, as lines of a request's head. A trusted proxy's own word stands where it said
+/// something.
+pub fn write(headers: &HeaderMap, client: &Client<'_>, out: &mut BytesMut) {
+    let said = |name: &HeaderName| if client.trusted { headers.get(name) } else { None };
+    let ip = client.ip.to_canonical();
+    line(out, &FOR, |out| {
+        let earlier = headers.get_all(FOR).iter().filter(|_| client.trusted).filter_map(|line| line.to_str().ok());
+        for earlier in earlier {
+            write!(out, "{earlier}, ")?;
+        }
+        write!(out, "{ip}")
+    });
+    match said(&REAL_IP) {
+        Some(value) => field(out, &REAL_IP, value.as_bytes()),
+        None => line(out, &REAL_IP, |out| write!(out, "{ip}")),
     }
-
-    let ip = client.ip.to_canonical().to_string();
-    let chain = earlier.map_or_else(|| ip.clone(), |earlier| format!("{earlier}, {ip}"));
-    insert(headers, FOR, &chain);
-    set(headers, REAL_IP, real_ip, &ip);
-    set(headers, PROTO, proto, if client.tls { "https" } else { "http" });
-    let own_host = headers.get(HOST).cloned();
-    let own_port =
-        own_host.as_ref().and_then(|host| host.to_str().ok()).and_then(port_of).unwrap_or(client.port).to_string();
-    if let Some(host) = host.or(own_host) {
-        headers.insert(HOST_FIELD, host);
+    let proto = if client.tls { "https" } else { "http" };
+    field(out, &PROTO, said(&PROTO).map_or(proto.as_bytes(), HeaderValue::as_bytes));
+    let own_host = headers.get(HOST);
+    if let Some(host) = said(&HOST_FIELD).or(own_host) {
+        field(out, &HOST_FIELD, host.as_bytes());
     }
-    set(headers, PORT, port, &own_port);
+    match said(&PORT) {
+        Some(value) => field(out, &PORT, value.as_bytes()),
+        None => {
+            let own = own_host.and_then(|host| port_of(host.to_str().ok()?)).unwrap_or(client.port);
+            line(out, &PORT, |out| write!(out, "{own}"));
+        }
+    }
     if let Some(prefix) = client.prefix {
-        let outer =
-            outer_prefix.as_ref().and_then(|prefix| prefix.to_str().ok()).unwrap_or_default().trim_end_matches('/');
-        insert(headers, PREFIX, &format!("{outer}{prefix}"));
+        let outer = said(&PREFIX).and_then(|outer| outer.to_str().ok()).unwrap_or_default().trim_end_matches('/');
+        // Where the outer proxy's prefix is a setting of ours, ours has it already.
+        let outer = if prefix.starts_with(outer) { "" } else { outer };
+        line(out, &PREFIX, |out| write!(out, "{outer}{prefix}"));
     }
 }
 
-fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    let lines: Vec<&str> = headers.get_all(name).iter().filter_map(|line| line.to_str().ok()).collect();
-    (!lines.is_empty()).then(|| lines.join(", "))
-}
-
-fn set(headers: &mut HeaderMap, name: HeaderName, said: Option<HeaderValue>, own: &str) {
-    match said {
-        Some(value) => drop(headers.insert(name, value)),
-        None => insert(headers, name, own),
+/// Adds a line to a head.
+pub fn field(out: &mut BytesMut, name: &HeaderName, value: &[u8]) {
+    for part in [name.as_str().as_bytes(), b": ", value, b"\r\n"] {
+        out.put_slice(part);
     }
 }
 
-fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    // Addresses, ports and slugs are all visible ASCII.
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(name, value);
-    }
+fn line(out: &mut BytesMut, name: &HeaderName, value: impl FnOnce(&mut BytesMut) -> std::fmt::Result) {
+    out.put_slice(name.as_str().as_bytes());
+    out.put_slice(b": ");
+    // It grows as it must: there is nothing that could fail.
+    let _ = value(out);
+    out.put_slice(b"\r\n");
 }
 
 /// The port a `Host` names, by its last colon outside brackets.
@@ -114,6 +117,20 @@ mod tests {
             headers.append(*name, HeaderValue::from_static(value));
         }
         headers
+    }
+
+    /// What an app gets to see.
+    fn apply(headers: &mut HeaderMap, client: &Client<'_>) {
+        let mut lines = BytesMut::new();
+        write(headers, client, &mut lines);
+        let spoofed: Vec<HeaderName> = headers.keys().filter(|name| is_spoofable(name)).cloned().collect();
+        for name in spoofed {
+            headers.remove(name);
+        }
+        for line in std::str::from_utf8(&lines).unwrap().lines() {
+            let (name, value) = line.split_once(": ").unwrap();
+            headers.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap());
+        }
     }
 
     fn field<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a str> {
@@ -160,6 +177,9 @@ mod tests {
         assert_eq!(field(&h, "x-forwarded-for"), ["203.0.113.9, 10.0.0.7"]);
         assert_eq!(field(&h, "x-forwarded-proto"), ["https"]);
         assert_eq!(field(&h, "x-forwarded-prefix"), ["/outer/instance/a"]);
+        let mut h = headers(&[("x-forwarded-prefix", "/outer")]);
+        apply(&mut h, &Client { prefix: Some("/outer/instance/a"), ..client(true) });
+        assert_eq!(field(&h, "x-forwarded-prefix"), ["/outer/instance/a"], "not twice");
     }
 
     #[test]

@@ -5,28 +5,31 @@ use http::header::{
     CONNECTION, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 
-/// Fields that never pass, whether `Connection` names them or not.
-const ALWAYS: [HeaderName; 8] = [
-    CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    TE,
-    TRANSFER_ENCODING,
-    UPGRADE,
-    PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION,
-];
+/// Whether a field never passes, whether `Connection` names it or not.
+pub fn is_connections_own(name: &HeaderName) -> bool {
+    [CONNECTION, TE, TRANSFER_ENCODING, UPGRADE, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION].contains(name)
+        || matches!(name.as_str(), "keep-alive" | "proxy-connection")
+}
 
 /// Fields `Connection` may name without effect: they decide framing, routing and access, and were read already.
 const KEPT: [&str; 5] = ["host", "content-length", "cookie", "authorization", "set-cookie"];
 
+/// Tokens that name no field, and fields that go anyway: most lines hold nothing else.
+const USUAL: [&str; 4] = ["keep-alive", "close", "upgrade", "te"];
+
 /// Removes every field that belongs to the connection: those that any token of any `Connection` line names, and the
 /// fixed ones. `Trailer` stays; it describes the message.
 pub fn remove(headers: &mut HeaderMap) {
-    for name in named(headers) {
+    remove_named(headers);
+    let own: Vec<HeaderName> = headers.keys().filter(|name| is_connections_own(name)).cloned().collect();
+    for name in own {
         headers.remove(name);
     }
-    for name in ALWAYS {
+}
+
+/// Removes the fields that `Connection` names; the fixed ones stay.
+pub fn remove_named(headers: &mut HeaderMap) {
+    for name in named(headers) {
         headers.remove(name);
     }
 }
@@ -35,8 +38,9 @@ pub fn remove(headers: &mut HeaderMap) {
 fn named(headers: &HeaderMap) -> Vec<HeaderName> {
     connection_tokens(headers)
         .filter(|token| !KEPT.iter().any(|kept| token.eq_ignore_ascii_case(kept)))
+        .filter(|token| !USUAL.iter().any(|usual| token.eq_ignore_ascii_case(usual)))
         .filter_map(|token| token.parse().ok())
-        .filter(|name| *name != TRAILER)
+        .filter(|name| *name != TRAILER && *name != CONNECTION && *name != TRANSFER_ENCODING)
         .collect()
 }
 

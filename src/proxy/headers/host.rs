@@ -30,6 +30,8 @@ pub fn check(version: Version, uri: &Uri, headers: &mut HeaderMap) -> Result<(),
 fn is_authority(host: &HeaderValue) -> bool {
     match host.to_str() {
         Ok("") => true,
+        // Most are a plain name or address, with a port or without: nothing else is to be looked for in those.
+        Ok(text) if is_plain(text) => true,
         Ok(text) => {
             let port_is_fine = match text.rsplit_once(':') {
                 Some((_, port)) if !port.ends_with(']') => port.is_empty() || port.parse::<u16>().is_ok(),
@@ -39,6 +41,12 @@ fn is_authority(host: &HeaderValue) -> bool {
         }
         Err(_) => false,
     }
+}
+
+fn is_plain(text: &str) -> bool {
+    let (host, port) = text.split_once(':').unwrap_or((text, "0"));
+    let name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-';
+    !host.is_empty() && host.bytes().all(name) && port.parse::<u16>().is_ok() && !port.starts_with('+')
 }
 
 /// The authority a request was sent to, once [`check`] has passed it.

@@ -46,10 +46,13 @@ pub(super) fn rewriter<O: OutputSink>(
 ) -> HtmlRewriter<'static, O> {
     let mut head = Some(head(&edit));
     let mut has_base = false;
+    let mut place = edit.place.clone();
     let handler = move |element: &mut Element<'_, '_>| {
         let tag = element.tag_name();
         put_into_head(element, &tag, &mut head);
-        let place = Place { anchored: edit.place.anchored && !has_base, ..edit.place.clone() };
+        // Where a link leads is the app's router's business too: it reads what was written, and the script knows better.
+        let leads = matches!(tag.as_str(), "a" | "area" | "form" | "button" | "input");
+        place.anchored = edit.place.anchored && !has_base && !leads;
         prefix_urls(element, &tag, &place);
         has_base |= tag == "base" && element.has_attribute("href");
         Ok(())
@@ -72,6 +75,11 @@ pub(super) fn rewriter<O: OutputSink>(
     HtmlRewriter::new(settings, sink)
 }
 
+/// Whether a page brings an import map of its own: some browsers take only the first of a document.
+pub(super) fn has_import_map(beginning: &[u8]) -> bool {
+    memchr::memmem::find(beginning, b"importmap").is_some()
+}
+
 /// What is put first into the head: a file rather than an inline script, since many policies allow only those.
 fn head(edit: &Edit) -> String {
     let prefix = &edit.place.prefix;
@@ -81,7 +89,7 @@ fn head(edit: &Edit) -> String {
     if edit.allowed.inline {
         // Modules name each other by root-absolute URLs: this is the one place where those can be given a prefix.
         let map = format!("{{\"imports\":{{\"/\":\"{prefix}/\",\"{prefix}/\":\"{prefix}/\"}}}}");
-        head.push_str(&format!("<script type=\"importmap\"{nonce}>{map}</script>"));
+        head.push_str(&format!("<script type=\"importmap\" data-aikore{nonce}>{map}</script>"));
     }
     head
 }
@@ -201,7 +209,7 @@ mod tests {
         assert_eq!(
             with_nonce,
             format!(
-                "<head><script src=\"/instance/a/.aikore/page-helper.js\" data-address=\"keep\" nonce=\"n1\"></script><script type=\"importmap\" nonce=\"n1\">{map}</script>"
+                "<head><script src=\"/instance/a/.aikore/page-helper.js\" data-address=\"keep\" nonce=\"n1\"></script><script type=\"importmap\" data-aikore nonce=\"n1\">{map}</script>"
             )
         );
     }

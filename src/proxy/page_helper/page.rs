@@ -90,6 +90,7 @@ impl Page {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Beginning(mut edit, encoding) => {
                 edit.place.anchored = !markup::names_prefix(piece, &edit.place.prefix);
+                edit.allowed.inline &= !markup::has_import_map(piece);
                 let mut rewriter = Box::new(markup::rewriter(edit, encoding, self.written.clone()));
                 rewriter.write(piece)?;
                 self.state = State::Rewriting(rewriter);

@@ -35,13 +35,30 @@ impl Place {
         if url.starts_with('?') {
             return Some(format!("{}{url}", self.path));
         }
-        Some(format!("{}{url}", self.folder()))
+        Some(self.anchor(url))
     }
 
-    /// The page's path up to its last slash.
-    fn folder(&self) -> &str {
-        let end = self.path.rfind('/').map_or(0, |slash| slash + 1);
-        self.path.get(..end).unwrap_or("/")
+    /// A relative URL from the page's folder on. Its way up ends at the prefix, as it does at the root of an origin.
+    fn anchor(&self, mut url: &str) -> String {
+        let below = self.path.strip_prefix(self.prefix.as_str()).unwrap_or(&self.path);
+        let mut folders: Vec<&str> = below.split('/').skip(1).collect();
+        folders.pop(); // the page itself
+        loop {
+            if let Some(rest) = url.strip_prefix("./") {
+                url = rest;
+            } else if let Some(rest) = url.strip_prefix("../") {
+                folders.pop();
+                url = rest;
+            } else {
+                break;
+            }
+        }
+        let mut anchored = self.prefix.clone();
+        for part in folders.into_iter().chain([url]) {
+            anchored.push('/');
+            anchored.push_str(part);
+        }
+        anchored
     }
 
     /// The value of `srcset`: candidates of a URL and a descriptor each (HTML §4.8.4.2.1).
@@ -137,8 +154,10 @@ mod tests {
         }
         for (url, anchored) in [
             ("x.js", Some("/instance/a/docs/x.js")),
-            ("./x.js", Some("/instance/a/docs/./x.js")),
-            ("../x", Some("/instance/a/docs/../x")),
+            ("./x.js", Some("/instance/a/docs/x.js")),
+            ("../x", Some("/instance/a/x")),
+            (".././../../x", Some("/instance/a/x")),
+            ("a/../x", Some("/instance/a/docs/a/../x")),
             ("?q", Some("/instance/a/docs/page?q")),
             ("a:b", None),
             ("x/a:b", Some("/instance/a/docs/x/a:b")),

@@ -4,11 +4,28 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::{HeaderMap, Method};
-use hyper::body::Body;
+use http::{HeaderMap, HeaderName, Method};
 
-/// The head, with the framing its body needs: what has no length and is not empty goes out in chunks.
-pub(super) fn head(parts: &Parts, body: &impl Body) -> Bytes {
+use crate::proxy::headers::forwarded::field;
+
+/// How a request's body is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::proxy) enum Sending {
+    /// There is none.
+    Nothing,
+    /// As long as `Content-Length` says.
+    Sized,
+    /// In chunks.
+    Chunked,
+}
+
+/// The head: the fields that `passes` lets through, the lines that `more` adds, and the body's framing.
+pub(in crate::proxy) fn head(
+    parts: &Parts,
+    sending: Sending,
+    passes: impl Fn(&HeaderName) -> bool,
+    more: impl FnOnce(&mut BytesMut),
+) -> Bytes {
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     let mut bytes = BytesMut::with_capacity(room(&parts.headers) + target.len());
     for part in [parts.method.as_str(), " ", target, " HTTP/1.1\r\n"] {
@@ -16,64 +33,68 @@ pub(super) fn head(parts: &Parts, body: &impl Body) -> Bytes {
     }
     // RFC 9110 §7.2: first.
     if let Some(host) = parts.headers.get(HOST) {
-        field(&mut bytes, HOST.as_str(), host.as_bytes());
+        field(&mut bytes, &HOST, host.as_bytes());
     }
-    for (name, value) in parts.headers.iter().filter(|(name, _)| *name != HOST) {
-        field(&mut bytes, name.as_str(), value.as_bytes());
+    let mut sized = false;
+    for (name, value) in parts.headers.iter().filter(|(name, _)| *name != HOST && passes(name)) {
+        if *name == CONTENT_LENGTH {
+            if sending == Sending::Chunked {
+                continue;
+            }
+            sized = true;
+        }
+        field(&mut bytes, name, value.as_bytes());
     }
-    let framed = parts.headers.contains_key(CONTENT_LENGTH) || parts.headers.contains_key(TRANSFER_ENCODING);
-    if !body.is_end_stream() && !framed {
-        field(&mut bytes, TRANSFER_ENCODING.as_str(), b"chunked");
-    } else if !framed && matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
+    if sending == Sending::Chunked {
+        field(&mut bytes, &TRANSFER_ENCODING, b"chunked");
+    } else if !sized && matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
         // A method that means something by its content says that there is none (RFC 9110 §8.6).
-        field(&mut bytes, CONTENT_LENGTH.as_str(), b"0");
+        field(&mut bytes, &CONTENT_LENGTH, b"0");
     }
+    more(&mut bytes);
     bytes.put_slice(b"\r\n");
     bytes.freeze()
 }
 
-/// Whether a body that is there goes out in chunks.
-pub(super) fn is_chunked(parts: &Parts) -> bool {
-    !parts.headers.contains_key(CONTENT_LENGTH)
-}
-
-fn field(bytes: &mut BytesMut, name: &str, value: &[u8]) {
-    for part in [name.as_bytes(), b": ", value, b"\r\n"] {
-        bytes.put_slice(part);
-    }
-}
-
 fn room(headers: &HeaderMap) -> usize {
-    96 + headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>()
+    512 + headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>()
 }
 
 #[cfg(test)]
 mod tests {
     use http::Request;
-    use http_body_util::{Empty, Full};
 
     use super::*;
 
-    fn text(request: http::request::Builder, body: Option<&'static str>) -> String {
+    fn text(request: http::request::Builder, sending: Sending) -> String {
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        let bytes = match body {
-            Some(body) => head(&parts, &Full::new(Bytes::from(body))),
-            None => head(&parts, &Empty::<Bytes>::new()),
-        };
+        let more = |out: &mut BytesMut| field(out, &HeaderName::from_static("x-more"), b"1");
+        let bytes = head(&parts, sending, |name| *name != "x-secret", more);
         String::from_utf8(bytes.to_vec()).unwrap()
     }
 
     #[test]
     fn heads() {
-        let get = Request::get("/x?y=%20").header("accept", "*/*").header("host", "a:1");
-        assert_eq!(text(get, None), "GET /x?y=%20 HTTP/1.1\r\nhost: a:1\r\naccept: */*\r\n\r\n");
-        assert_eq!(text(Request::options("*"), None), "OPTIONS * HTTP/1.1\r\n\r\n");
-        assert_eq!(text(Request::delete("/"), None), "DELETE / HTTP/1.1\r\n\r\n");
-        assert_eq!(text(Request::post("/"), None), "POST / HTTP/1.1\r\ncontent-length: 0\r\n\r\n");
-        assert_eq!(text(Request::get("/"), Some("x")), "GET / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n");
-        let sized = Request::put("/").header("content-length", "1");
-        assert_eq!(text(sized, Some("x")), "PUT / HTTP/1.1\r\ncontent-length: 1\r\n\r\n");
-        let lines = Request::get("/").header("a", "1").header("a", "2");
-        assert_eq!(text(lines, None), "GET / HTTP/1.1\r\na: 1\r\na: 2\r\n\r\n");
+        use Sending::{Chunked, Nothing, Sized};
+        for (request, sending, expected) in [
+            (
+                Request::get("/x?y=%20").header("accept", "*/*").header("x-secret", "1").header("host", "a:1"),
+                Nothing,
+                "GET /x?y=%20 HTTP/1.1|host: a:1|accept: */*|x-more: 1||",
+            ),
+            (Request::options("*"), Nothing, "OPTIONS * HTTP/1.1|x-more: 1||"),
+            (Request::delete("/"), Nothing, "DELETE / HTTP/1.1|x-more: 1||"),
+            (Request::post("/"), Nothing, "POST / HTTP/1.1|content-length: 0|x-more: 1||"),
+            (Request::get("/"), Chunked, "GET / HTTP/1.1|transfer-encoding: chunked|x-more: 1||"),
+            (Request::put("/").header("content-length", "1"), Sized, "PUT / HTTP/1.1|content-length: 1|x-more: 1||"),
+            (
+                Request::put("/").header("content-length", "1"),
+                Chunked,
+                "PUT / HTTP/1.1|transfer-encoding: chunked|x-more: 1||",
+            ),
+            (Request::get("/").header("a", "1").header("a", "2"), Nothing, "GET / HTTP/1.1|a: 1|a: 2|x-more: 1||"),
+        ] {
+            assert_eq!(text(request, sending).replace("\r\n", "|"), expected);
+        }
     }
 }

@@ -8,11 +8,13 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::response::Parts;
-use http::{Method, Response, StatusCode};
+use http::{Method, StatusCode};
+use hyper::body::Incoming;
 use tokio_util::io::poll_read_buf;
 
 use super::answer::AnswerBody;
-use super::parse::{self, Head, Malformed};
+use super::encode::Sending;
+use super::parse::{self, Framing, Head, Malformed};
 use super::upload::{Outgoing, Upload};
 use super::{Connection, Upstream};
 use crate::proxy::error::ProxyError;
@@ -23,23 +25,49 @@ const READ: usize = 8 * 1024;
 /// Informational answers before the real one; more are a child gone wrong.
 const MAX_INFORMATIONAL: usize = 64;
 
+/// A request, ready to be sent.
+pub(in crate::proxy) struct Message {
+    pub(super) head: Bytes,
+    pub(super) upload: Option<Upload>,
+    pub(super) asked: Asked,
+}
+
+impl Message {
+    /// A head as [`super::encode::head`] made it for this method, and the body that follows it in that way.
+    pub(in crate::proxy) fn new(
+        head: Bytes,
+        method: &Method,
+        to_switch: bool,
+        body: Incoming,
+        sending: Sending,
+    ) -> Self {
+        let upload = (sending != Sending::Nothing).then(|| Upload::new(body, sending == Sending::Chunked));
+        let idempotent = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+        Self { head, upload, asked: Asked { to_head: *method == Method::HEAD, to_switch, idempotent } }
+    }
+}
+
 /// What decides how an answer is read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked {
     to_head: bool,
     to_switch: bool,
+    idempotent: bool,
 }
 
 impl Asked {
-    pub(super) fn of(request: &http::request::Parts) -> Self {
-        Self { to_head: request.method == Method::HEAD, to_switch: request.headers.contains_key(http::header::UPGRADE) }
+    /// A request that may be sent again when nothing came back: idempotent, without body, and no handshake.
+    pub(super) fn is_repeatable(self, upload: &Option<Upload>) -> bool {
+        self.idempotent && upload.is_none() && !self.to_switch
     }
 }
 
 /// What a child made of a request.
 pub(in crate::proxy) enum Answered {
-    /// It answered.
-    Answer(Response<AnswerBody>),
+    /// It answered, and the whole answer is here already.
+    Whole(Parts, Bytes),
+    /// It answered, and its body is to be read.
+    Answer(Parts, AnswerBody),
     /// It switched protocols as it was asked to: the connection is a pipe now.
     Switched(Parts, Connection),
 }
@@ -87,9 +115,17 @@ pub(super) async fn run(
         return Ok(Answered::Switched(parts, exchange.connection));
     }
     let framing = parse::framing(asked.to_head, &parts)?;
+    let Exchange { mut connection, outgoing, .. } = exchange;
+    // Most answers are small: the connection is free before the client has heard anything.
+    if framing == Framing::Length(connection.buffer.len() as u64) && outgoing.is_complete() {
+        let body = connection.buffer.split().freeze();
+        if persistent {
+            upstream.keep(connection);
+        }
+        return Ok(Answered::Whole(parts, body));
+    }
     let keeper = persistent.then(|| Arc::clone(upstream));
-    let body = AnswerBody::new(exchange.connection, exchange.outgoing, framing, keeper);
-    Ok(Answered::Answer(Response::from_parts(parts, body)))
+    Ok(Answered::Answer(parts, AnswerBody::new(connection, outgoing, framing, keeper)))
 }
 
 impl Exchange {

@@ -104,8 +104,15 @@ impl Outgoing {
     }
 
     fn poll_write(&mut self, stream: &mut TcpStream, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let slices = self.pending.each_ref().map(|bytes| IoSlice::new(bytes));
-        let mut written = ready!(Pin::new(stream).poll_write_vectored(context, &slices))?;
+        let mut full = self.pending.iter().filter(|bytes| !bytes.is_empty());
+        let mut written = match (full.next(), full.next()) {
+            // A head alone, as most requests are.
+            (Some(only), None) => ready!(Pin::new(stream).poll_write(context, only))?,
+            _ => {
+                let slices = self.pending.each_ref().map(|bytes| IoSlice::new(bytes));
+                ready!(Pin::new(stream).poll_write_vectored(context, &slices))?
+            }
+        };
         if written == 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }
