@@ -76,11 +76,15 @@ const observer = new MutationObserver((records) => {
   for (const { addedNodes } of records) for (const node of addedNodes) if (node instanceof Element) greet(node);
 });
 
+/** Our import map. It counts once it has been parsed: when something follows it, it can go. @type {Element|undefined} */
+let map;
+
 /** Something new in the page. @param {Element} element */
 function greet(element) {
   mendLinks(element);
-  if (element.matches('script[data-aikore]')) element.remove();
-  else if (isHidden() && element.matches('script[src],link[rel~=modulepreload]')) watchScript(element);
+  map?.remove();
+  map = element.matches('script[data-aikore]') ? element : undefined;
+  if (isHidden() && element.matches('script[src],link[rel~=modulepreload]')) watchScript(element);
 }
 
 /** @param {Node} root */
