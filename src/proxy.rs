@@ -25,6 +25,7 @@ use hyper::body::Incoming;
 use ipnet::IpNet;
 
 use body::Body;
+use headers::forwarded::IpText;
 use headers::host;
 use pages::{Asker, Pages};
 use rescue::Trail;
@@ -42,6 +43,8 @@ use crate::domain::{BasePath, Port, Route};
 pub struct Peer {
     /// The other end.
     pub address: SocketAddr,
+    /// Its IP address as text: written once, and not for every request.
+    pub ip: IpText,
     /// The port it came in by.
     pub local_port: u16,
     /// Whether it was encrypted.

@@ -32,7 +32,7 @@ enum Content {
     /// All of it at once; `None` once it was taken.
     Whole(Option<Bytes>),
     /// What a child sends.
-    Answer(AnswerBody),
+    Answer(Box<AnswerBody>),
     /// It broke off, and that is still to be told.
     Broken(Option<BodyError>),
     /// Anything else.
@@ -46,7 +46,7 @@ pub trait Observer: Send {
 }
 
 impl Body {
-    pub(super) fn answer(answer: AnswerBody, under_way: UnderWay) -> Self {
+    pub(super) fn answer(answer: Box<AnswerBody>, under_way: UnderWay) -> Self {
         Self { _under_way: Some(under_way), ..Content::Answer(answer).into() }
     }
 

@@ -105,7 +105,7 @@ pub(super) fn begin(
     hop_by_hop::remove_named(&mut parts.headers);
     cookies::for_app(&mut parts.headers);
     let about = Client {
-        ip: way.peer.address.ip(),
+        ip: way.peer.ip,
         trusted: proxy.trusts(way.peer.address.ip()),
         tls: way.peer.tls,
         port: way.peer.local_port,

@@ -47,7 +47,7 @@ impl Expected {
     }
 
     /// The answer with the helper in it, if it is a page that can take it.
-    pub(super) fn put_into(self: Box<Self>, response: Response<Body>) -> Response<Body> {
+    pub(super) fn put_into(self, response: Response<Body>) -> Response<Body> {
         let headers = response.headers();
         let has_page = markup::is_html(headers)
             && !matches!(response.status(), StatusCode::NOT_MODIFIED | StatusCode::PARTIAL_CONTENT)

@@ -13,6 +13,9 @@ use crate::domain::{BasePath, Route, Slug};
 /// Marks an answer as this server's and not the app's; its value says why.
 pub const MARK: HeaderName = HeaderName::from_static("x-aikore-answer");
 
+/// How a browser says what it is about to do with the answer (Fetch Metadata).
+const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+
 /// Our own pages load nothing from elsewhere and run nothing inline.
 pub const POLICY: &str =
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'";
@@ -34,11 +37,12 @@ impl Asker {
         if upgrade::is_websocket(request) {
             return Self::Websocket;
         }
-        let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-        let navigates = match header("sec-fetch-mode") {
+        let navigates = match request.headers().get(FETCH_MODE) {
             Some(mode) => mode == "navigate",
             // Older browsers, and plain-HTTP origins where the field is not sent.
-            None => prefers_html(header(ACCEPT.as_str()).unwrap_or_default()),
+            None => {
+                request.headers().get(ACCEPT).is_some_and(|accept| prefers_html(accept.to_str().unwrap_or_default()))
+            }
         };
         if navigates && matches!(*request.method(), Method::GET | Method::HEAD | Method::POST) {
             Self::Person

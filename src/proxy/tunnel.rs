@@ -57,7 +57,7 @@ pub(super) fn join(
 
 async fn run(client: Upgraded, child: Connection) -> io::Result<()> {
     let Connection { mut stream, buffer } = child;
-    // A copy: the room that was made for the head is not kept as long as the tunnel.
+    // Copies, here and below: the room that was made for a head is not kept as long as the tunnel.
     let from_child = Bytes::copy_from_slice(&buffer);
     drop(buffer);
     // Without hyper in between, plain TCP can be moved by the kernel.
@@ -65,7 +65,9 @@ async fn run(client: Upgraded, child: Connection) -> io::Result<()> {
         Ok(plain) => {
             let mut client = plain.io.into_inner().into_inner();
             ask_after(&client);
-            return pipe::join(&mut client, plain.read_buf, &mut stream, from_child).await;
+            let early = Bytes::copy_from_slice(&plain.read_buf);
+            drop(plain.read_buf);
+            return pipe::join(&mut client, early, &mut stream, from_child).await;
         }
         Err(other) => other,
     };
@@ -73,7 +75,9 @@ async fn run(client: Upgraded, child: Connection) -> io::Result<()> {
         Ok(encrypted) => {
             let mut client = encrypted.io.into_inner().into_inner();
             ask_after(client.get_ref().0);
-            pipe::join(&mut client, encrypted.read_buf, &mut stream, from_child).await
+            let early = Bytes::copy_from_slice(&encrypted.read_buf);
+            drop(encrypted.read_buf);
+            pipe::join(&mut client, early, &mut stream, from_child).await
         }
         Err(_) => Err(io::Error::other("a connection of a kind that is not known")),
     }

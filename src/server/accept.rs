@@ -24,6 +24,7 @@ use crate::net::paced::{Paced, Patience};
 use crate::net::until::until_cancelled;
 use crate::proxy::Peer;
 use crate::proxy::body::Body;
+use crate::proxy::headers::forwarded::IpText;
 use crate::tasks::Tasks;
 
 /// How long a client may take. Proxies in front of us keep idle connections for a minute: ours must not be the side that
@@ -124,7 +125,8 @@ impl Connection {
             return;
         }
         let local_port = stream.local_addr().map_or(0, |local| local.port());
-        let peer = Peer { address: self.address, local_port, tls: tls.is_some() };
+        let ip = IpText::new(self.address.ip());
+        let peer = Peer { address: self.address, ip, local_port, tls: tls.is_some() };
         let (front, entrance) = (Arc::clone(&self.front), self.entrance);
         let dispatch = move |request| {
             let front = Arc::clone(&front);

@@ -30,11 +30,34 @@ pub fn is_spoofable(name: &HeaderName) -> bool {
     }
 }
 
+/// An IP address as text, in its canonical form: `::ffff:10.0.0.7` is `10.0.0.7`.
+#[derive(Debug, Clone, Copy)]
+pub struct IpText {
+    bytes: [u8; 40],
+    length: u8,
+}
+
+impl IpText {
+    /// The text of an address; none is longer than 39 characters.
+    pub fn new(ip: IpAddr) -> Self {
+        let text = ip.to_canonical().to_string();
+        let mut bytes = [0; 40];
+        for (place, byte) in bytes.iter_mut().zip(text.bytes()) {
+            *place = byte;
+        }
+        Self { bytes, length: u8::try_from(text.len().min(40)).unwrap_or(0) }
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.length)).unwrap_or_default()
+    }
+}
+
 /// What is known of the client.
 #[derive(Debug, Clone, Copy)]
 pub struct Client<'a> {
     /// The peer of the connection.
-    pub ip: IpAddr,
+    pub ip: IpText,
     /// Whether that peer is a proxy whose own forwarding fields are believed.
     pub trusted: bool,
     /// Whether the connection was encrypted.
@@ -49,36 +72,35 @@ pub struct Client<'a> {
 /// something.
 pub fn write(headers: &HeaderMap, client: &Client<'_>, out: &mut BytesMut) {
     let said = |name: &HeaderName| if client.trusted { headers.get(name) } else { None };
-    let ip = client.ip.to_canonical();
-    line(out, &FOR, |out| {
-        let earlier = headers.get_all(FOR).iter().filter(|_| client.trusted).filter_map(|line| line.to_str().ok());
-        for earlier in earlier {
-            write!(out, "{earlier}, ")?;
+    let ip = client.ip.as_bytes();
+    out.put_slice(b"x-forwarded-for: ");
+    if client.trusted {
+        for earlier in headers.get_all(FOR).iter().filter(|line| line.to_str().is_ok()) {
+            out.put_slice(earlier.as_bytes());
+            out.put_slice(b", ");
         }
-        write!(out, "{ip}")
-    });
-    match said(&REAL_IP) {
-        Some(value) => field(out, &REAL_IP, value.as_bytes()),
-        None => line(out, &REAL_IP, |out| write!(out, "{ip}")),
     }
+    out.put_slice(ip);
+    out.put_slice(b"\r\n");
+    field(out, &REAL_IP, said(&REAL_IP).map_or(ip, HeaderValue::as_bytes));
     let proto = if client.tls { "https" } else { "http" };
     field(out, &PROTO, said(&PROTO).map_or(proto.as_bytes(), HeaderValue::as_bytes));
     let own_host = headers.get(HOST);
     if let Some(host) = said(&HOST_FIELD).or(own_host) {
         field(out, &HOST_FIELD, host.as_bytes());
     }
-    match said(&PORT) {
-        Some(value) => field(out, &PORT, value.as_bytes()),
-        None => {
-            let own = own_host.and_then(|host| port_of(host.to_str().ok()?)).unwrap_or(client.port);
-            line(out, &PORT, |out| write!(out, "{own}"));
-        }
+    match (said(&PORT), own_host.and_then(|host| port_of(host.as_bytes()))) {
+        (Some(value), _) => field(out, &PORT, value.as_bytes()),
+        (None, Some(own)) => field(out, &PORT, own),
+        (None, None) => line(out, &PORT, |out| write!(out, "{}", client.port)),
     }
     if let Some(prefix) = client.prefix {
         let outer = said(&PREFIX).and_then(|outer| outer.to_str().ok()).unwrap_or_default().trim_end_matches('/');
         // Where the outer proxy's prefix is a setting of ours, ours has it already.
         let outer = if prefix.starts_with(outer) { "" } else { outer };
-        line(out, &PREFIX, |out| write!(out, "{outer}{prefix}"));
+        for part in [PREFIX.as_str(), ": ", outer, prefix, "\r\n"] {
+            out.put_slice(part.as_bytes());
+        }
     }
 }
 
@@ -98,9 +120,9 @@ fn line(out: &mut BytesMut, name: &HeaderName, value: impl FnOnce(&mut BytesMut)
 }
 
 /// The port a `Host` names, by its last colon outside brackets.
-fn port_of(host: &str) -> Option<u16> {
-    let after_brackets = host.rsplit(']').next()?;
-    after_brackets.rsplit_once(':')?.1.parse().ok()
+fn port_of(host: &[u8]) -> Option<&[u8]> {
+    let colon = host.iter().rposition(|byte| !byte.is_ascii_digit()).filter(|at| host.get(*at) == Some(&b':'))?;
+    host.get(colon + 1..).filter(|digits| (1..=5).contains(&digits.len()))
 }
 
 #[cfg(test)]
@@ -108,7 +130,13 @@ mod tests {
     use super::*;
 
     fn client(trusted: bool) -> Client<'static> {
-        Client { ip: "10.0.0.7".parse().unwrap(), trusted, tls: false, port: 9000, prefix: Some("/instance/a") }
+        Client {
+            ip: IpText::new("10.0.0.7".parse().unwrap()),
+            trusted,
+            tls: false,
+            port: 9000,
+            prefix: Some("/instance/a"),
+        }
     }
 
     fn headers(fields: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -184,11 +212,21 @@ mod tests {
 
     #[test]
     fn ports_and_mapped_addresses() {
-        for (host, port) in [("box:9000", Some(9000)), ("box", None), ("[::1]:81", Some(81)), ("[::1]", None)] {
-            assert_eq!(port_of(host), port, "{host}");
+        for (host, port) in [
+            ("box:9000", Some("9000")),
+            ("box", None),
+            ("[::1]:81", Some("81")),
+            ("[::1]", None),
+            ("9000", None),
+            ("a:", None),
+        ] {
+            assert_eq!(port_of(host.as_bytes()), port.map(str::as_bytes), "{host}");
         }
         let mut h = headers(&[("host", "box")]);
-        apply(&mut h, &Client { ip: "::ffff:10.0.0.7".parse().unwrap(), ..client(false) });
+        apply(&mut h, &Client { ip: IpText::new("::ffff:10.0.0.7".parse().unwrap()), ..client(false) });
         assert_eq!(field(&h, "x-forwarded-for"), ["10.0.0.7"]);
+        for ip in ["::1", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "255.255.255.255"] {
+            assert_eq!(IpText::new(ip.parse().unwrap()).as_bytes(), ip.as_bytes());
+        }
     }
 }

@@ -1,22 +1,23 @@
 //! Where a request was sent to.
 
 use http::header::HOST;
-use http::{HeaderMap, HeaderValue, Uri, Version};
+use http::uri::Authority;
+use http::{HeaderMap, HeaderValue, Version};
 
 /// The `Host` rules every request must keep before anything is routed (RFC 9112 §3.2, proxy.md B2 7–8). An absolute
 /// target's authority replaces `Host`.
 ///
 /// # Errors
 /// The request must be refused with 400.
-pub fn check(version: Version, uri: &Uri, headers: &mut HeaderMap) -> Result<(), &'static str> {
+pub fn check(version: Version, target: Option<&Authority>, headers: &mut HeaderMap) -> Result<(), &'static str> {
     let mut hosts = headers.get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
         (_, Some(_)) => return Err("more than one Host"),
-        (None, None) if version == Version::HTTP_11 && uri.authority().is_none() => return Err("no Host"),
+        (None, None) if version == Version::HTTP_11 && target.is_none() => return Err("no Host"),
         (Some(host), None) if !is_authority(host) => return Err("the Host"),
         _ => {}
     }
-    if let Some(authority) = uri.authority() {
+    if let Some(authority) = target {
         if authority.as_str().contains('@') {
             return Err("user information in the target");
         }
@@ -37,7 +38,7 @@ fn is_authority(host: &HeaderValue) -> bool {
                 Some((_, port)) if !port.ends_with(']') => port.is_empty() || port.parse::<u16>().is_ok(),
                 _ => true,
             };
-            port_is_fine && !text.contains('@') && text.parse::<http::uri::Authority>().is_ok()
+            port_is_fine && !text.contains('@') && text.parse::<Authority>().is_ok()
         }
         Err(_) => false,
     }
@@ -78,7 +79,7 @@ mod tests {
     fn host_rules() {
         let check = |version, uri: &str, fields: &[(&'static str, &'static str)]| {
             let mut headers = headers(fields);
-            let result = check(version, &uri.parse::<Uri>().unwrap(), &mut headers).is_ok();
+            let result = check(version, uri.parse::<http::Uri>().unwrap().authority(), &mut headers).is_ok();
             (result, headers.get(HOST).map(|host| host.to_str().unwrap().to_owned()))
         };
         assert!(!check(Version::HTTP_11, "/", &[]).0);

@@ -13,9 +13,9 @@ pub fn is_websocket<B>(request: &Request<B>) -> bool {
 
 /// Whether these fields switch to websocket, as a request asks and a 101 answers.
 pub fn asks_for_websocket(headers: &HeaderMap) -> bool {
-    let protocol = headers.get(UPGRADE).and_then(|value| value.to_str().ok());
-    connection_has(headers, "upgrade")
-        && protocol.is_some_and(|protocol| protocol.trim().eq_ignore_ascii_case("websocket"))
+    // Few requests have the field: it is asked for first.
+    headers.get(UPGRADE).is_some_and(|protocol| protocol.as_bytes().trim_ascii().eq_ignore_ascii_case(b"websocket"))
+        && connection_has(headers, "upgrade")
 }
 
 /// Puts the handshake's own hop-by-hop fields back after the others were removed.

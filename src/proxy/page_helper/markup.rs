@@ -46,13 +46,14 @@ pub(super) fn rewriter<O: OutputSink>(
 ) -> HtmlRewriter<'static, O> {
     let mut head = Some(head(&edit));
     let mut has_base = false;
-    let mut place = edit.place.clone();
+    let mut place = edit.place;
+    let anchored = place.anchored;
     let handler = move |element: &mut Element<'_, '_>| {
         let tag = element.tag_name();
         put_into_head(element, &tag, &mut head);
         // Where a link leads is the app's router's business too: it reads what was written, and the script knows better.
         let leads = matches!(tag.as_str(), "a" | "area" | "form" | "button" | "input");
-        place.anchored = edit.place.anchored && !has_base && !leads;
+        place.anchored = anchored && !has_base && !leads;
         prefix_urls(element, &tag, &place);
         has_base |= tag == "base" && element.has_attribute("href");
         Ok(())

@@ -67,7 +67,7 @@ pub(in crate::proxy) enum Answered {
     /// It answered, and the whole answer is here already.
     Whole(Parts, Bytes),
     /// It answered, and its body is to be read.
-    Answer(Parts, AnswerBody),
+    Answer(Parts, Box<AnswerBody>),
     /// It switched protocols as it was asked to: the connection is a pipe now.
     Switched(Parts, Connection),
 }
@@ -125,7 +125,7 @@ pub(super) async fn run(
         return Ok(Answered::Whole(parts, body));
     }
     let keeper = persistent.then(|| Arc::clone(upstream));
-    Ok(Answered::Answer(parts, AnswerBody::new(connection, outgoing, framing, keeper)))
+    Ok(Answered::Answer(parts, Box::new(AnswerBody::new(connection, outgoing, framing, keeper))))
 }
 
 impl Exchange {

@@ -58,13 +58,13 @@ impl Outgoing {
             return Poll::Ready(Ok(()));
         }
         loop {
-            if self.pending.iter().all(|bytes| bytes.is_empty()) {
+            if self.pending.iter().all(Bytes::is_empty) {
                 let Some(upload) = &mut self.upload else { return Poll::Ready(Ok(())) };
                 let frame = ready!(Pin::new(&mut upload.body).poll_frame(context)).transpose()?;
                 let chunked = upload.chunked;
                 match frame.map(hyper::body::Frame::into_data) {
                     Some(Ok(data)) => self.queue(data, chunked),
-                    Some(Err(frame)) => self.finish(chunked, frame.into_trailers().ok()),
+                    Some(Err(frame)) => self.finish(chunked, frame.into_trailers().ok().as_ref()),
                     None => self.finish(chunked, None),
                 }
                 continue;
@@ -89,11 +89,11 @@ impl Outgoing {
         self.pending = [Bytes::new(), size, data, end];
     }
 
-    fn finish(&mut self, chunked: bool, trailers: Option<HeaderMap>) {
+    fn finish(&mut self, chunked: bool, trailers: Option<&HeaderMap>) {
         self.upload = None;
         if chunked {
             let mut end = BytesMut::from(&b"0\r\n"[..]);
-            for (name, value) in trailers.iter().flatten() {
+            for (name, value) in trailers.into_iter().flatten() {
                 for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
                     end.put_slice(part);
                 }
