@@ -10,6 +10,7 @@ need() { # COMMAND PACKAGE
 need curl curl
 need git git
 need openssl openssl
+need pebble pebble
 need python3 python3
 need shellcheck shellcheck
 [[ -x /usr/bin/chromium ]] || missing+=(chromium)
@@ -27,6 +28,6 @@ if ((${#missing[@]})); then
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
-for command in cargo node npm python3 curl git shellcheck /usr/bin/chromium; do
+for command in cargo node npm python3 curl git openssl pebble shellcheck /usr/bin/chromium; do
     command -v "$command" >/dev/null || { echo "$command is needed and missing" >&2; exit 1; }
 done

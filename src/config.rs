@@ -216,6 +216,7 @@ mod tests {
             ("auth", "maybe", "AIKORE_AUTH"),
             ("tls", "yes", "AIKORE_TLS"),
             ("tls", "files", "AIKORE_TLS_CERT"),
+            ("tls", "acme", "AIKORE_ACME_DOMAINS"),
             ("hsts", "maybe", "AIKORE_HSTS"),
             ("access-log", "off+query", "AIKORE_ACCESS_LOG"),
             ("base-path", "/a b", "AIKORE_BASE_PATH"),
@@ -229,7 +230,7 @@ mod tests {
 
     #[test]
     fn what_this_version_cannot_honour_is_refused() {
-        for (flag, value) in [("tls", "acme"), ("auth", "password"), ("password", "x"), ("desktop", "kasmvnc")] {
+        for (flag, value) in [("auth", "password"), ("password", "x"), ("desktop", "kasmvnc")] {
             let error = check(&[(flag, value)]).unwrap_err();
             assert!(error.contains("not available"), "{error}");
         }

@@ -33,7 +33,7 @@ use crate::tasks::Tasks;
 pub use access_log::Format as AccessFormat;
 pub use admin::AdminSocket;
 pub use listeners::{BindError, Listeners};
-pub use tls::{Certificates, Tls, TlsError};
+pub use tls::{Certificates, Tls, TlsError, Wanted};
 
 use accept::{Acceptor, Shared};
 use access_log::AccessLog;
@@ -116,9 +116,10 @@ impl Server {
         {
             let _inside = workers.first().map(Handle::enter);
             connections.spawn("public ports", pool.run());
-            if let Some(tls) = &shared.tls {
-                tls.watch(&connections, closing.clone());
-            }
+        }
+        if let Some(tls) = &shared.tls {
+            let _inside = shared.front.panel_runtime.enter();
+            tls.watch(&connections, closing.clone());
         }
         Ok(Self { workers, closing, connections, panel_calls, access_log: writer })
     }

@@ -18,12 +18,12 @@ use crate::api::{self, Panel};
 use crate::auth::{Door, HostRule};
 use crate::blueprints::{self, Catalogue};
 use crate::config::{self, AllowedHosts, Config};
-use crate::domain::{Layout, Port};
+use crate::domain::{Hostname, Layout, Port};
 use crate::instances::{Instances, Setup};
 use crate::monitor::Monitor;
 use crate::proxy::{Proxy, Table};
 use crate::runtime::{Runtime, folder};
-use crate::server::{AccessFormat, AdminSocket, Certificates, Listeners, Server, Sockets, Tls};
+use crate::server::{AccessFormat, AdminSocket, Certificates, Listeners, Server, Sockets, Tls, Wanted};
 use crate::store::Store;
 use crate::tasks::Tasks;
 
@@ -42,6 +42,7 @@ pub(super) fn serve(config: Config) -> Result<(), Failed> {
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
+    warn_of_closed_names(&config);
     let layout = config.layout.clone();
     for path in [layout.run(), layout.shims()] {
         std::fs::create_dir_all(&path).map_err(|error| Failed::bad_settings(format!("{}: {error}", path.display())))?;
@@ -166,6 +167,10 @@ fn tls(config: &Config) -> Result<Option<Tls>, Failed> {
         config::Tls::Off => return Ok(None),
         config::Tls::SelfSigned => Certificates::Local { folder: config.layout.tls() },
         config::Tls::Files { chain, key } => Certificates::Files { chain: chain.clone(), key: key.clone() },
+        config::Tls::Acme { domains, email, directory } => Certificates::Acme {
+            folder: config.layout.tls(),
+            wanted: Wanted { names: domains.clone(), email: email.clone(), directory: directory.clone() },
+        },
     };
     Tls::load(&certificates).map(Some).map_err(|error| Failed::bad_settings(format!("AIKORE_TLS: {error}")))
 }
@@ -175,11 +180,30 @@ fn access_format(log: config::AccessLog) -> AccessFormat {
 }
 
 fn door(config: &Config) -> Door {
-    Door::new(match &config.allowed_hosts {
+    Door::new(host_rule(config))
+}
+
+fn host_rule(config: &Config) -> HostRule {
+    match &config.allowed_hosts {
         AllowedHosts::Private => HostRule::Private,
         AllowedHosts::Listed(names) => HostRule::Listed(names.clone()),
         AllowedHosts::Any => HostRule::Any,
-    })
+    }
+}
+
+/// A certificate opens no door: whoever wants one for the dashboard's name has to say that it is the dashboard's.
+fn warn_of_closed_names(config: &Config) {
+    let config::Tls::Acme { domains, .. } = &config.tls else { return };
+    let of_an_instance = |name: &Hostname| {
+        let base = config.base_domain.as_ref().map(|base| format!(".{base}"));
+        base.is_some_and(|base| name.as_str().ends_with(&base))
+    };
+    let rule = host_rule(config);
+    for name in domains.iter().filter(|name| !rule.allows(name.as_str()) && !of_an_instance(name)) {
+        tracing::warn!(
+            "the dashboard does not answer to {name}: unless it is an instance's, add it to AIKORE_ALLOWED_HOSTS"
+        );
+    }
 }
 
 /// The admin socket can also end this server.

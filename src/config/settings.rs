@@ -32,6 +32,9 @@ const fn later(flag: &'static str, default: &'static str, help: &'static str) ->
     Setting { flag, default, help, available: false, secret: false }
 }
 
+/// Where AIKORE_TLS=acme asks if nobody says otherwise.
+const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
+
 /// Every setting of the server.
 pub static TABLE: &[Setting] = &[
     setting("config-dir", "", "Folder of all state [default: /config if writable, else ./data]"),
@@ -45,9 +48,9 @@ pub static TABLE: &[Setting] = &[
     setting("tls", "off", "off, self-signed, files or acme"),
     setting("tls-cert", "", "Certificate chain for AIKORE_TLS=files"),
     setting("tls-key", "", "Private key for AIKORE_TLS=files"),
-    later("acme-domains", "", "Names for AIKORE_TLS=acme"),
-    later("acme-email", "", "Contact for AIKORE_TLS=acme"),
-    later("acme-directory", "", "ACME directory for AIKORE_TLS=acme"),
+    setting("acme-domains", "", "Names for AIKORE_TLS=acme"),
+    setting("acme-email", "", "Contact for AIKORE_TLS=acme"),
+    setting("acme-directory", LETS_ENCRYPT, "ACME directory for AIKORE_TLS=acme"),
     setting("trusted-proxies", "", "Networks whose X-Forwarded-* is believed"),
     setting("base-path", "", "Path prefix of an outer proxy"),
     setting("log", "info", "Log filter"),

@@ -146,10 +146,13 @@ impl Connection {
             }
             Ok(Err(_)) | Err(_) => return,
         }
-        match timeout(HANDSHAKE, tls.acceptor().accept(stream)).await {
+        match timeout(HANDSHAKE, tls.accept(stream)).await {
             // The HTTP version is what ALPN agreed on; nothing is guessed from the first bytes.
-            Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => self.http2(stream, dispatch).await,
-            Ok(Ok(stream)) => self.http1(stream, dispatch).await,
+            Ok(Ok(Some(stream))) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
+                self.http2(stream, dispatch).await;
+            }
+            Ok(Ok(Some(stream))) => self.http1(stream, dispatch).await,
+            Ok(Ok(None)) => tracing::debug!(address = %self.address, "answered a certificate authority"),
             Ok(Err(error)) => tracing::debug!(address = %self.address, %error, "a TLS handshake failed"),
             Err(_) => tracing::debug!(address = %self.address, "a TLS handshake took too long"),
         }

@@ -10,6 +10,7 @@
 
 mod support;
 
+mod acme;
 mod blueprints;
 mod door;
 mod events;

@@ -51,6 +51,11 @@ fn bad_settings_stop_it_with_one_line_and_code_2() {
         assert!(said.contains(name), "{said}");
         assert!(!said.contains("s3cret"), "{said}");
     }
+    for (name, value) in [("AIKORE_ACME_DOMAINS", "*.lan"), ("AIKORE_ACME_DIRECTORY", "http://ca.lan/")] {
+        let said =
+            refused(&run(&[("AIKORE_TLS", "acme"), ("AIKORE_ACME_DOMAINS", "ai.lan"), (name, value)], &["serve"]));
+        assert!(said.contains(name), "{said}");
+    }
     let said = refused(&run(&[], &["serve", "--no-such-flag"]));
     assert!(said.contains("--no-such-flag"), "{said}");
 }

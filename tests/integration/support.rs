@@ -1,9 +1,11 @@
 //! What the tests drive the product with.
 
 mod client;
+mod curl;
 mod server;
 mod wait;
 
 pub(crate) use client::{Answer, Client, send_raw};
-pub(crate) use server::{Server, Start, binary};
-pub(crate) use wait::{eventually, eventually_async};
+pub(crate) use curl::{asked, curl};
+pub(crate) use server::{Server, Start, binary, free_ports};
+pub(crate) use wait::{eventually, eventually_async, eventually_within};

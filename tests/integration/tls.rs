@@ -2,22 +2,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
-use crate::support::{Server, Start, eventually, eventually_async};
-
-fn curl(arguments: &[&str]) -> Output {
-    Command::new("curl").args(["--silent", "--show-error", "--max-time", "20"]).args(arguments).output().unwrap()
-}
-
-/// Status, HTTP version and redirect of an answer that must come.
-fn asked(arguments: &[&str]) -> String {
-    let with =
-        [&["--output", "/dev/null", "--write-out", "%{http_code} %{http_version} %{redirect_url}"], arguments].concat();
-    let output = curl(&with);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
-}
+use crate::support::{Server, Start, asked, curl, eventually, eventually_async};
 
 fn port(server: &Server) -> u16 {
     server.client.address.port()

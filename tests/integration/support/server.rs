@@ -242,7 +242,7 @@ fn kill_all(pids: &[u32]) {
 }
 
 /// The first of `count` free ports in a row.
-fn free_ports(count: usize) -> u16 {
+pub(crate) fn free_ports(count: usize) -> u16 {
     let count = u16::try_from(count).unwrap();
     for _ in 0..200 {
         let first = fastrand::u16(10_000..19_000);

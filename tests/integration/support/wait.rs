@@ -3,8 +3,13 @@
 use std::time::{Duration, Instant};
 
 /// Asks until the answer is there; panics with `what` after ten seconds.
-pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + Duration::from_secs(10);
+pub(crate) fn eventually<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
+    eventually_within(10, what, ask)
+}
+
+/// The same for what takes longer.
+pub(crate) fn eventually_within<T>(seconds: u64, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + Duration::from_secs(seconds);
     loop {
         if let Some(answer) = ask() {
             return answer;
