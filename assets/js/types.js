@@ -16,6 +16,7 @@
  * @property {string|null} gpu_ids
  * @property {string|null} output_path
  * @property {boolean} autostart
+ * @property {'auto'|'off'} helper the page helper at its path
  * @property {boolean} persistent_mode
  * @property {string|null} hostname
  * @property {boolean} use_custom_hostname

@@ -52,8 +52,9 @@ class EditDialog {
     this.gpus = new GpuChips(gpus, app.server.stats, first.gpu_ids, () => this.#check());
     this.autostart = tick('Start together with AiKore', first.autostart);
     this.useHost = tick('Use the host name', first.use_custom_hostname);
+    this.helper = tick('Help the app live at its path', first.helper !== 'off', 'A script that comes first into its pages there. Switch it off if a page at the path misbehaves.');
     const facts = el('p', { class: 'facts wide' }, 'Blueprint ', el('span', { class: 'mono', text: first.base_blueprint }), parent ? ` · satellite of ${parent.data.name}, which gives it blueprint and environment` : '');
-    const form = el('div', { class: 'form two' }, facts, this.name.element, this.port.element, this.output.element, this.hostname.element, this.gpus.element, el('div', { class: 'ticks wide' }, this.autostart.element, this.useHost.element));
+    const form = el('div', { class: 'form two' }, facts, this.name.element, this.port.element, this.output.element, this.hostname.element, this.gpus.element, el('div', { class: 'ticks wide' }, this.autostart.element, this.useHost.element, this.helper.element));
     this.dialog.body.append(form);
     this.noticeText = el('p', {});
     this.dialog.notice.append(icon('restart'), this.noticeText);
@@ -78,6 +79,7 @@ class EditDialog {
       output_path: this.output.control.disabled ? first.output_path || null : this.output.control.value.trim() || null,
       gpu_ids: this.gpus.value,
       autostart: this.autostart.input.checked,
+      helper: this.helper.input.checked ? 'auto' : 'off',
       port: this.port.control.value ? Number(this.port.control.value) : null,
       hostname: this.hostname.control.value.trim() || null,
       use_custom_hostname: this.useHost.input.checked && this.hostname.control.value.trim() !== '',
@@ -88,6 +90,7 @@ class EditDialog {
       output_path: first.output_path || null,
       gpu_ids: first.gpu_ids || null,
       autostart: first.autostart,
+      helper: first.helper,
       port: publicPort(first),
       hostname: first.hostname || null,
       use_custom_hostname: first.use_custom_hostname,
