@@ -49,6 +49,8 @@ impl End for TlsStream<TcpStream> {}
 struct Flow {
     /// Read, and not yet taken by the other side.
     kept: Bytes,
+    /// Taken by the other side, and perhaps held back there (encryption buffers).
+    unflushed: bool,
     /// Long reads in a row.
     bulk: u8,
     splice: Option<Splice>,
@@ -106,8 +108,13 @@ impl Flow {
                     if self.kept.is_empty() {
                         // Holds the memory no longer than what is in it.
                         self.kept = Bytes::new();
-                        ready!(Pin::new(&mut *writer).poll_flush(context))?;
+                        self.unflushed = true;
                     }
+                }
+                // Before the next read, and as often as it takes: nothing else would send the rest of a burst on.
+                State::Open if self.unflushed => {
+                    ready!(Pin::new(&mut *writer).poll_flush(context))?;
+                    self.unflushed = false;
                 }
                 State::Open => {
                     if let Some(splice) = &mut self.splice
@@ -151,7 +158,74 @@ impl Flow {
                 self.splice = Splice::new().ok();
                 self.bulk = 0;
             }
-            if self.kept.is_empty() { Pin::new(&mut *writer).poll_flush(context) } else { Poll::Ready(Ok(())) }
+            self.unflushed = self.kept.is_empty();
+            Poll::Ready(Ok(()))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+
+    use super::*;
+
+    /// An end that takes bytes and sends them on when it is flushed, as encryption does.
+    struct Buffering {
+        inner: DuplexStream,
+        held: Vec<u8>,
+    }
+
+    impl End for DuplexStream {}
+    impl End for Buffering {}
+
+    impl AsyncRead for Buffering {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+            room: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.inner).poll_read(context, room)
+        }
+    }
+
+    impl AsyncWrite for Buffering {
+        fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+            self.held.extend_from_slice(bytes);
+            Poll::Ready(Ok(bytes.len()))
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+            let this = &mut *self;
+            while !this.held.is_empty() {
+                let written = ready!(Pin::new(&mut this.inner).poll_write(context, &this.held))?;
+                this.held.drain(..written);
+            }
+            Pin::new(&mut this.inner).poll_flush(context)
+        }
+
+        fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+            ready!(self.as_mut().poll_flush(context))?;
+            Pin::new(&mut self.inner).poll_shutdown(context)
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_the_other_side_buffers_is_sent_on_although_nothing_follows() {
+        let ((mut client, a), (mut child, mut b)) = (duplex(100), duplex(100_000));
+        let mut a = Buffering { inner: a, held: Vec::new() };
+        let joined = tokio::spawn(async move {
+            // What came with the child's 101 is longer than the client takes at once.
+            join(&mut a, Bytes::new(), &mut b, Bytes::from(vec![b'x'; 1000])).await
+        });
+        let mut heard = vec![0; 1000];
+        tokio::time::timeout(Duration::from_secs(5), client.read_exact(&mut heard)).await.unwrap().unwrap();
+        child.write_all(&[b'y'; 50_000]).await.unwrap();
+        let mut heard = vec![0; 50_000];
+        tokio::time::timeout(Duration::from_secs(5), client.read_exact(&mut heard)).await.unwrap().unwrap();
+        drop((client, child));
+        joined.await.unwrap().unwrap();
     }
 }
