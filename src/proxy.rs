@@ -6,6 +6,8 @@
 pub mod body;
 mod error;
 mod forward;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod headers;
 mod page_helper;
 pub mod pages;

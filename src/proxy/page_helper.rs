@@ -98,3 +98,11 @@ pub(super) fn script<B>(request: &Request<B>, rest: &str) -> Option<Response<Bod
     }
     Some(response)
 }
+
+/// A URL, a `srcset` and a `refresh` of a page's markup, each as it becomes.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) fn fuzzed(raw: &str, prefix: &str, anchored: bool) -> [Option<String>; 3] {
+    let (prefix, hosts) = (prefix.to_owned(), vec!["box:1".to_owned()]);
+    let place = Place { path: format!("{prefix}/deep/page"), prefix, hosts, anchored };
+    [place.url(raw), place.srcset(raw), place.refresh(raw)]
+}
