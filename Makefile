@@ -5,7 +5,7 @@ SHELL := /bin/bash -o pipefail
 # What a test run builds with: see [profile.ci] in Cargo.toml.
 CI := --profile ci
 
-.PHONY: help run build assets test test-rust test-blueprints test-browser test-apps test-apps-all test-container bench soak lint fmt clean
+.PHONY: help run build assets test test-rust test-blueprints test-browser test-apps test-apps-all test-container bench fuzz soak lint fmt clean
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -51,6 +51,9 @@ test-container: ## The image and compose (comes with the container)
 bench: build ## Side by side with NGINX and HAProxy; BENCH="--quick" takes two minutes
 	./bench/setup.sh
 	cargo run --release --locked -p aikore-bench -- $(BENCH)
+
+fuzz: assets ## A minute of each fuzz target (needs nightly Rust and cargo-fuzz; outside CI)
+	@for target in $$(cargo +nightly fuzz list); do cargo +nightly fuzz run -s none -O $$target -- -max_total_time=60 -max_len=600 || exit 1; done
 
 soak: ## Hours of work under faults (comes with the runtime)
 	@echo "there is no soak yet"

@@ -11,17 +11,22 @@
 mod support;
 
 mod acme;
+mod attacks;
 mod blueprints;
 mod door;
 mod events;
+mod faults;
+mod half_close;
 mod import;
 mod instances;
+mod leaks;
 mod lifecycle;
 mod logs;
 mod observability;
 mod page_helper;
 mod proxy;
 mod rescue;
+mod routes;
 mod startup;
 mod survival;
 mod tls;

@@ -2,10 +2,15 @@
 
 mod client;
 mod curl;
+mod rough;
 mod server;
+pub(crate) mod vitals;
 mod wait;
+mod wire;
 
 pub(crate) use client::{Answer, Client, send_raw};
 pub(crate) use curl::{asked, curl};
+pub(crate) use rough::Rough;
 pub(crate) use server::{Server, Start, binary, free_ports};
 pub(crate) use wait::{eventually, eventually_async, eventually_within};
+pub(crate) use wire::{Reply, Wire};

@@ -73,6 +73,12 @@ impl Server {
         self.folder.path().join("config")
     }
 
+    /// Another value for a setting, from the next start on.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.env.retain(|(present, _)| present != name);
+        self.env.push((name.to_owned(), value.to_owned()));
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.process.as_ref().unwrap().id()
     }
@@ -244,8 +250,10 @@ fn kill_all(pids: &[u32]) {
 /// The first of `count` free ports in a row.
 pub(crate) fn free_ports(count: usize) -> u16 {
     let count = u16::try_from(count).unwrap();
+    // Many have a place of their own: among the others they would be in everybody's way.
+    let within = if count > 100 { 20_000..28_000 } else { 10_000..19_000 };
     for _ in 0..200 {
-        let first = fastrand::u16(10_000..19_000);
+        let first = fastrand::u16(within.clone());
         let held: Vec<_> = (first..first + count).map_while(|port| TcpListener::bind(("0.0.0.0", port)).ok()).collect();
         if held.len() == usize::from(count) {
             return first;
