@@ -35,11 +35,11 @@ pub use admin::AdminSocket;
 pub use listeners::{BindError, Listeners};
 pub use tls::{Certificates, Tls, TlsError, Wanted};
 
-use accept::{Acceptor, Shared};
+use accept::Shared;
 use access_log::AccessLog;
 use dispatch::{Entrance, Front};
 use pool::Pool;
-use workers::Workers;
+use workers::{Place, Workers};
 
 /// How long requests under way may take once the server is going.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -103,18 +103,18 @@ impl Server {
         let pool = Pool {
             hosts: sockets.listeners.addresses().iter().map(SocketAddr::ip).collect(),
             wanted: sockets.public_ports,
-            workers: workers.handles(),
+            crew: workers.crew().clone(),
             shared: shared.clone(),
             closing: closing.clone(),
         };
-        for socket in sockets.listeners.into_sockets() {
-            workers::on_each(&workers.handles(), &socket, |listener| {
-                let acceptor = Acceptor::new(listener, Entrance::Panel, shared.clone(), closing.clone());
-                connections.spawn("accept loop", acceptor.run());
-            })?;
+        for group in sockets.listeners.into_groups() {
+            for (member, socket) in group.into_iter().enumerate() {
+                let place = Place { crew: workers.crew().clone(), home: member, spread: false };
+                accept::start(socket, place, Entrance::Panel, &shared, &closing)?;
+            }
         }
         {
-            let _inside = workers.first().map(Handle::enter);
+            let _inside = workers.crew().handle(0).map(Handle::enter);
             connections.spawn("public ports", pool.run());
         }
         if let Some(tls) = &shared.tls {

@@ -12,6 +12,10 @@ pub async fn until_cancelled<F: Future>(token: &CancellationToken, mut work: Pin
     let mut cancelled = pin!(token.cancelled());
     let mut told = false;
     poll_fn(|context| {
+        // The work goes first: what was ready when the token was cancelled is still done.
+        if let Poll::Ready(output) = work.as_mut().poll(context) {
+            return Poll::Ready(Some(output));
+        }
         if token.is_cancelled() {
             return Poll::Ready(None);
         }
@@ -22,7 +26,7 @@ pub async fn until_cancelled<F: Future>(token: &CancellationToken, mut work: Pin
                 return Poll::Ready(None);
             }
         }
-        work.as_mut().poll(context).map(Some)
+        Poll::Pending
     })
     .await
 }
@@ -42,6 +46,7 @@ mod tests {
         tokio::task::yield_now().await;
         token.cancel();
         assert_eq!(waiting.await.unwrap(), None);
-        assert_eq!(until_cancelled(&token, pin!(async { 1 })).await, None);
+        assert_eq!(until_cancelled(&token, pin!(async { 1 })).await, Some(1), "what is ready is done");
+        assert_eq!(until_cancelled(&token, pin!(std::future::pending::<()>())).await, None);
     }
 }

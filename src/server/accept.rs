@@ -1,9 +1,10 @@
 //! The accept loop of one address, and the life of a connection.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener as StdListener};
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -13,13 +14,15 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::dispatch::{Entrance, Front};
 use super::proxy_protocol;
 use super::tls::Tls;
+use super::workers::Place;
 use crate::net::paced::{Paced, Patience};
 use crate::net::until::until_cancelled;
 use crate::proxy::Peer;
@@ -59,47 +62,92 @@ pub(super) struct Shared {
     pub(super) connections: Tasks,
 }
 
-pub(super) struct Acceptor {
+struct Acceptor {
     listener: TcpListener,
+    place: Place,
     entrance: Entrance,
     shared: Shared,
     closing: CancellationToken,
     room: Arc<Semaphore>,
 }
 
-impl Acceptor {
-    pub(super) fn new(listener: TcpListener, entrance: Entrance, shared: Shared, closing: CancellationToken) -> Self {
-        Self { listener, entrance, shared, closing, room: Arc::new(Semaphore::new(MAX_CONNECTIONS)) }
-    }
+/// Accepts from a socket until the server goes.
+///
+/// # Errors
+/// The socket can't be made ready.
+pub(super) fn start(
+    socket: StdListener,
+    place: Place,
+    entrance: Entrance,
+    shared: &Shared,
+    closing: &CancellationToken,
+) -> std::io::Result<()> {
+    let _inside = place.crew.handle(place.home).map(Handle::enter);
+    let listener = TcpListener::from_std(socket)?;
+    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let acceptor = Acceptor { listener, place, entrance, shared: shared.clone(), closing: closing.clone(), room };
+    shared.connections.spawn("accept loop", acceptor.run());
+    Ok(())
+}
 
-    /// Accepts until the server goes; no error ends it.
-    pub(super) async fn run(self) {
+impl Acceptor {
+    /// No error ends it.
+    async fn run(self) {
         loop {
-            let Ok(place) = Arc::clone(&self.room).acquire_owned().await else { return };
+            let Ok(permit) = Arc::clone(&self.room).acquire_owned().await else { return };
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
-                () = self.closing.cancelled() => return,
+                () = self.closing.cancelled() => return self.take_the_rest(),
             };
             match accepted {
-                Ok((stream, address)) => {
-                    let connection = Connection {
-                        address,
-                        entrance: self.entrance,
-                        front: Arc::clone(&self.shared.front),
-                        closing: self.closing.clone(),
-                    };
-                    let (tls, introduced) = (self.shared.tls.clone(), self.shared.proxy_protocol);
-                    self.shared.connections.spawn("connection", async move {
-                        connection.serve(stream, tls, introduced).await;
-                        drop(place);
-                    });
-                }
+                Ok((stream, address)) => self.serve(stream, address, permit),
                 Err(error) if is_the_peers(&error) => {}
                 Err(error) => {
                     tracing::warn!(%error, "accept failed; trying again");
                     tokio::time::sleep(BACK_OFF).await;
                 }
             }
+        }
+    }
+
+    /// Who is in this socket's queue when it closes was let in by the kernel: they get their one answer.
+    fn take_the_rest(&self) {
+        let mut context = Context::from_waker(Waker::noop());
+        while let Poll::Ready(Ok((stream, address))) = self.listener.poll_accept(&mut context) {
+            let Ok(permit) = Arc::clone(&self.room).try_acquire_owned() else { return };
+            self.serve(stream, address, permit);
+        }
+    }
+
+    fn serve(&self, stream: TcpStream, address: SocketAddr, permit: OwnedSemaphorePermit) {
+        let Place { crew, home, spread } = &self.place;
+        let member = if *spread { crew.least_loaded(*home) } else { *home };
+        let load = crew.load(member);
+        let connection = Connection {
+            address,
+            entrance: self.entrance,
+            front: Arc::clone(&self.shared.front),
+            closing: self.closing.clone(),
+        };
+        let (tls, introduced) = (self.shared.tls.clone(), self.shared.proxy_protocol);
+        let serve = async move |stream: TcpStream| {
+            connection.serve(stream, tls, introduced).await;
+            drop((permit, load));
+        };
+        let tasks = &self.shared.connections;
+        match crew.handle(member) {
+            Some(other) if member != *home => {
+                // It is watched by the worker that serves it.
+                let moved = stream.into_std().and_then(|stream| {
+                    let _inside = other.enter();
+                    tasks.spawn("connection", serve(TcpStream::from_std(stream)?));
+                    Ok(())
+                });
+                if let Err(error) = moved {
+                    tracing::debug!(%address, %error, "a connection could not be handed over");
+                }
+            }
+            _ => tasks.spawn("connection", serve(stream)),
         }
     }
 }

@@ -5,6 +5,8 @@ use std::net::{SocketAddr, TcpListener};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
+use super::workers;
+
 /// Connections the kernel may hold for us between two accepts.
 const BACKLOG: i32 = 1024;
 
@@ -28,20 +30,33 @@ fn hint(error: &io::Error) -> &'static str {
 /// Bound sockets, not yet accepted from.
 #[derive(Debug)]
 pub struct Listeners {
-    sockets: Vec<TcpListener>,
+    /// For each address, a socket for everyone who accepts.
+    groups: Vec<Vec<TcpListener>>,
 }
 
 impl Listeners {
-    /// Binds every address. Port 0 asks for one free port for all that have it. With `as_the_host_allows` an address
+    /// Binds every address, with a socket for each worker. Port 0 asks for one free port for all that have it. With `as_the_host_allows` an address
     /// family the host does not have is left out, as long as one is left.
     ///
     /// # Errors
     /// An address is taken, or not this machine's.
     pub fn bind(addresses: &[SocketAddr], as_the_host_allows: bool) -> Result<Self, BindError> {
+        Self::bind_for(workers::count(), addresses, as_the_host_allows)
+    }
+
+    /// The same with one socket for each address.
+    ///
+    /// # Errors
+    /// An address is taken, or not this machine's.
+    pub(super) fn bind_one_each(addresses: &[SocketAddr]) -> Result<Self, BindError> {
+        Self::bind_for(1, addresses, true)
+    }
+
+    fn bind_for(members: usize, addresses: &[SocketAddr], as_the_host_allows: bool) -> Result<Self, BindError> {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            match Self::bind_once(addresses, as_the_host_allows) {
+            match Self::bind_once(members, addresses, as_the_host_allows) {
                 // The port that was free for the first family may be taken in the second one.
                 Err(error)
                     if is_taken(&error) && addresses.iter().any(|address| address.port() == 0) && attempts < 50 => {}
@@ -50,20 +65,20 @@ impl Listeners {
         }
     }
 
-    fn bind_once(addresses: &[SocketAddr], as_the_host_allows: bool) -> Result<Self, BindError> {
-        let mut sockets: Vec<TcpListener> = Vec::new();
+    fn bind_once(members: usize, addresses: &[SocketAddr], as_the_host_allows: bool) -> Result<Self, BindError> {
+        let mut groups: Vec<Vec<TcpListener>> = Vec::new();
         let mut common = 0;
         for wanted in addresses {
             let mut address = *wanted;
             if address.port() == 0 {
                 address.set_port(common);
             }
-            match open(address) {
-                Ok(socket) => {
+            match open_group(address, members) {
+                Ok((group, port)) => {
                     if wanted.port() == 0 {
-                        common = socket.local_addr().map_err(|source| BindError { address, source })?.port();
+                        common = port;
                     }
-                    sockets.push(socket);
+                    groups.push(group);
                 }
                 Err(error) if as_the_host_allows && family_is_missing(&error) => {
                     tracing::debug!(%address, %error, "left out");
@@ -71,28 +86,44 @@ impl Listeners {
                 Err(source) => return Err(BindError { address, source }),
             }
         }
-        match (sockets.is_empty(), addresses.first()) {
+        match (groups.is_empty(), addresses.first()) {
             (true, Some(address)) => {
                 Err(BindError { address: *address, source: io::ErrorKind::AddrNotAvailable.into() })
             }
-            _ => Ok(Self { sockets }),
+            _ => Ok(Self { groups }),
         }
     }
 
     /// The real addresses.
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.sockets.iter().filter_map(|socket| socket.local_addr().ok()).collect()
+        self.groups.iter().filter_map(|group| group.first()?.local_addr().ok()).collect()
     }
 
-    pub(super) fn into_sockets(self) -> Vec<TcpListener> {
-        self.sockets
+    pub(super) fn into_groups(self) -> Vec<Vec<TcpListener>> {
+        self.groups
     }
 }
 
-fn open(address: SocketAddr) -> io::Result<TcpListener> {
+/// The sockets of one address, and their port.
+fn open_group(mut address: SocketAddr, members: usize) -> io::Result<(Vec<TcpListener>, u16)> {
+    let first = open(address, false)?;
+    address.set_port(first.local_addr()?.port());
+    if members == 1 {
+        return Ok((vec![first], address.port()));
+    }
+    // Alone it could have the address: nobody else is there. In a group, another program of the same user could be, unseen.
+    drop(first);
+    let group = (0..members).map(|_| open(address, true)).collect::<io::Result<_>>()?;
+    Ok((group, address.port()))
+}
+
+fn open(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     // A restart must not wait for the old connections' TIME_WAIT.
     socket.set_reuse_address(true)?;
+    if shared {
+        socket.set_reuse_port(true)?;
+    }
     if address.is_ipv6() {
         // Each family has its own socket, whatever net.ipv6.bindv6only says.
         socket.set_only_v6(true)?;

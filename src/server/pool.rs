@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::accept::{Acceptor, Shared};
+use super::accept::{self, Shared};
 use super::dispatch::Entrance;
 use super::listeners::Listeners;
-use super::workers;
+use super::workers::{Crew, Place};
 use crate::domain::Port;
 
 /// How often a port that another program holds is tried again.
@@ -23,8 +22,8 @@ pub(super) struct Pool {
     pub(super) hosts: BTreeSet<IpAddr>,
     /// The ports that lead somewhere.
     pub(super) wanted: watch::Receiver<BTreeSet<Port>>,
-    /// Who accepts from them.
-    pub(super) workers: Vec<Handle>,
+    /// Who serves what comes in.
+    pub(super) crew: Crew,
     pub(super) shared: Shared,
     pub(super) closing: CancellationToken,
 }
@@ -73,14 +72,13 @@ impl Pool {
 
     fn listen(&self, port: Port) -> Result<CancellationToken, String> {
         let addresses: Vec<SocketAddr> = self.hosts.iter().map(|host| SocketAddr::new(*host, port.get())).collect();
-        let listeners = Listeners::bind(&addresses, true).map_err(|error| error.to_string())?;
+        let listeners = Listeners::bind_one_each(&addresses).map_err(|error| error.to_string())?;
         let closing = self.closing.child_token();
-        for socket in listeners.into_sockets() {
-            let accept = |listener| {
-                let acceptor = Acceptor::new(listener, Entrance::Pool(port), self.shared.clone(), closing.clone());
-                self.shared.connections.spawn("accept loop of a public port", acceptor.run());
-            };
-            workers::on_each(&self.workers, &socket, accept).map_err(|error| error.to_string())?;
+        for socket in listeners.into_groups().into_iter().flatten() {
+            let home = usize::from(port.get()) % self.crew.len().max(1);
+            let place = Place { crew: self.crew.clone(), home, spread: true };
+            accept::start(socket, place, Entrance::Pool(port), &self.shared, &closing)
+                .map_err(|error| error.to_string())?;
         }
         Ok(closing)
     }
