@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use http::response::Parts;
-use hyper::upgrade::{OnUpgrade, Upgraded};
+use http::response;
+use hyper::upgrade::{OnUpgrade, Parts, Upgraded};
 use hyper_util::rt::TokioIo;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
@@ -19,7 +19,7 @@ use super::headers::{hop_by_hop, upgrade};
 use super::traffic::UnderWay;
 use super::upstream::{Connection, Upstream};
 use crate::net::paced::Paced;
-use crate::net::pipe;
+use crate::net::pipe::{self, End};
 use crate::net::until::until_cancelled;
 
 /// How long a websocket may be silent before TCP asks after its client.
@@ -29,7 +29,7 @@ const SILENCE: Duration = Duration::from_secs(60);
 /// extensions; nothing of the bytes is ours to read.
 pub(super) fn join(
     client: OnUpgrade,
-    mut parts: Parts,
+    mut parts: response::Parts,
     connection: Connection,
     upstream: &Upstream,
     open: UnderWay,
@@ -56,31 +56,38 @@ pub(super) fn join(
 }
 
 async fn run(client: Upgraded, child: Connection) -> io::Result<()> {
-    let Connection { mut stream, buffer } = child;
-    // Copies, here and below: the room that was made for a head is not kept as long as the tunnel.
-    let from_child = Bytes::copy_from_slice(&buffer);
-    drop(buffer);
-    // Without hyper in between, plain TCP can be moved by the kernel.
-    let client = match client.downcast::<TokioIo<Paced<TcpStream>>>() {
-        Ok(plain) => {
-            let mut client = plain.io.into_inner().into_inner();
+    let Connection { stream: child, buffer } = child;
+    let from_child = copied(buffer.freeze());
+    // Without hyper in between, plain TCP can be moved by the kernel. Each kind is boxed by itself: a quiet tunnel is as big
+    // as what it needs.
+    match client.downcast::<TokioIo<Paced<TcpStream>>>() {
+        Ok(Parts { io, read_buf, .. }) => {
+            let client = io.into_inner().into_inner();
             ask_after(&client);
-            let early = Bytes::copy_from_slice(&plain.read_buf);
-            drop(plain.read_buf);
-            return pipe::join(&mut client, early, &mut stream, from_child).await;
+            let early = copied(read_buf);
+            Box::pin(join_ends(client, early, child, from_child)).await
         }
-        Err(other) => other,
-    };
-    match client.downcast::<TokioIo<Paced<TlsStream<TcpStream>>>>() {
-        Ok(encrypted) => {
-            let mut client = encrypted.io.into_inner().into_inner();
-            ask_after(client.get_ref().0);
-            let early = Bytes::copy_from_slice(&encrypted.read_buf);
-            drop(encrypted.read_buf);
-            pipe::join(&mut client, early, &mut stream, from_child).await
-        }
-        Err(_) => Err(io::Error::other("a connection of a kind that is not known")),
+        Err(client) => match client.downcast::<TokioIo<Paced<TlsStream<TcpStream>>>>() {
+            Ok(Parts { io, read_buf, .. }) => {
+                let client = io.into_inner().into_inner();
+                ask_after(client.get_ref().0);
+                let early = copied(read_buf);
+                Box::pin(join_ends(client, early, child, from_child)).await
+            }
+            Err(_) => Err(io::Error::other("a connection of a kind that is not known")),
+        },
     }
+}
+
+/// The same bytes without the room that was made for a head: that is not kept as long as a tunnel.
+fn copied(bytes: Bytes) -> Bytes {
+    let copy = Bytes::copy_from_slice(&bytes);
+    drop(bytes);
+    copy
+}
+
+async fn join_ends<C: End>(mut client: C, early: Bytes, mut child: TcpStream, from_child: Bytes) -> io::Result<()> {
+    pipe::join(&mut client, early, &mut child, from_child).await
 }
 
 /// Has TCP ask a silent client whether it is still there: one that fell off the network says no goodbye. An error only

@@ -14,6 +14,8 @@ use crate::support::{Client, Server};
 struct Events {
     body: Incoming,
     text: String,
+    /// Came before somebody asked: a log may grow before its instance is told to have started, or after.
+    early: Vec<String>,
 }
 
 impl Events {
@@ -25,22 +27,31 @@ impl Events {
             Request::get("/api/events").header("host", client.address.to_string()).body(Empty::<Bytes>::new()).unwrap();
         let answer = sender.send_request(request).await.unwrap();
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
-        Self { body: answer.into_body(), text: String::new() }
+        Self { body: answer.into_body(), text: String::new(), early: Vec::new() }
     }
 
     /// The next event of this name that the test wants.
     async fn next(&mut self, name: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let data_of = |event: &str| {
+            let field = |key: &str| event.lines().find_map(|line| line.strip_prefix(key)).map(str::to_owned);
+            if field("event: ").as_deref() != Some(name) {
+                return None;
+            }
+            assert!(field("id: ").is_some(), "{event}");
+            let data: Value = serde_json::from_str(&field("data: ").unwrap()).unwrap();
+            wanted(&data).then_some(data)
+        };
+        if let Some((at, data)) = self.early.iter().enumerate().find_map(|(at, event)| Some((at, data_of(event)?))) {
+            self.early.remove(at);
+            return data;
+        }
         let search = async {
             loop {
                 while let Some(end) = self.text.find("\n\n") {
                     let event: String = self.text.drain(..end + 2).collect();
-                    let field = |key: &str| event.lines().find_map(|line| line.strip_prefix(key)).map(str::to_owned);
-                    if field("event: ").as_deref() == Some(name) {
-                        assert!(field("id: ").is_some(), "{event}");
-                        let data: Value = serde_json::from_str(&field("data: ").unwrap()).unwrap();
-                        if wanted(&data) {
-                            return data;
-                        }
+                    match data_of(&event) {
+                        Some(data) => return data,
+                        None => self.early.push(event),
                     }
                 }
                 let frame = self.body.frame().await.expect("the stream ended").unwrap();

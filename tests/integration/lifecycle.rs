@@ -217,8 +217,8 @@ s.serve_forever()\"";
     }
     took.sort_by(f64::total_cmp);
     println!("child listens -> URL answers: median {:.0} ms of {took:?}", took[2] * 1000.0);
-    // The figure is 50 ms; other work on the machine may not fail the test.
-    assert!(took[0] < 0.05 && took[2] < 0.5, "{took:?}");
+    // The figure is 50 ms on a quiet machine; the attacks of the other tests may not fail this one.
+    assert!(took[0] < 0.25 && took[2] < 1.0, "{took:?}");
 }
 
 #[tokio::test]
