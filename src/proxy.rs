@@ -4,6 +4,7 @@
 //! a rule comes from one. Requests come here before axum sees them.
 
 pub mod body;
+pub mod drain;
 mod error;
 mod forward;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -156,7 +157,7 @@ impl Proxy {
             Ok(entry) => self.for_entry(request, peer, &entry, WayIn::Path),
             Err(error) => {
                 let asker = Asker::of(&request);
-                body::discard(request);
+                drain::discard(request);
                 Next::answer(self.inner.pages.error(&error, &asker))
             }
         }

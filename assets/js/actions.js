@@ -1,4 +1,5 @@
 // The one table of everything that can be done: buttons, menus, shortcuts and the help are views of it.
+import { firstWayIn } from './format.js';
 import { api, sentence } from './api.js';
 
 /** @typedef {import('./store.js').InstanceModel} InstanceModel */
@@ -82,7 +83,7 @@ function instanceActions(app) {
         if (status === 'stopped' || status === 'error') return 'Start it first.';
         return status === 'stopping' ? busy('stopping') : true;
       },
-      run: (model) => window.open(model.data.urls.path, '_blank', 'noopener'),
+      run: (model) => window.open(firstWayIn(model.data.urls), '_blank', 'noopener'),
     },
     { id: 'logs', label: 'Log', icon: 'logs', shortcut: 'l', enabled: () => true, run: (model) => app.tools.openLog(model) },
     { id: 'edit', label: 'Edit', icon: 'edit', shortcut: 'e', apart: true, enabled: () => true, run: (model) => app.dialogs.edit(model) },

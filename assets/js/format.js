@@ -109,3 +109,6 @@ export function nameFault(name) {
 
 /** The public name of a blueprint. @param {import('./types.js').Blueprint} blueprint */
 export const blueprintTitle = (blueprint) => blueprint.name || blueprint.filename.replace(/\.sh$/, '');
+
+/** Where an instance is opened: at its path, unless instances have none here. @param {import('./types.js').Urls} urls */
+export const firstWayIn = ({ path, port, host }) => path ?? port ?? host ?? './';

@@ -1,7 +1,7 @@
 // The words of the server, as types. No code.
 
 /** @typedef {'stopped'|'starting'|'installing'|'started'|'stalled'|'stopping'|'error'} Status */
-/** @typedef {{ path: string, port: string|null, host: string|null }} Urls */
+/** @typedef {{ path: string|null, port: string|null, host: string|null }} Urls */
 /** @typedef {{ code: number|null, signal: string|number|null, at: string|null }} Exit */
 /** @typedef {{ phase: string|null, step: number|null, steps: number|null, percent: number|null }} Progress */
 /** @typedef {{ field: string, old: unknown, new: unknown, why: string }} ImportNote */

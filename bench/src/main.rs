@@ -1,5 +1,6 @@
 //! `aikore-bench`: what a request costs through AiKore, NGINX and HAProxy, side by side. README.md says how to read it.
 
+mod effort;
 mod failure;
 mod http1;
 mod load;

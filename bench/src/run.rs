@@ -1,13 +1,14 @@
 //! A whole run: which scenarios with how much effort, and what becomes of the results.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use crate::effort::Effort;
 use crate::failure::{Context, Failure, Result};
 use crate::machine::{self, Cpus};
-use crate::measure::{Window, rounded};
+use crate::measure::rounded;
 use crate::proxies::Setup;
 use crate::report::{HEADINGS, Row, cells, markdown, text};
 use crate::scenarios;
@@ -32,64 +33,6 @@ pub(crate) struct Options {
     pub(crate) strict: bool,
 }
 
-/// How much is done for each number.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Effort {
-    /// How often every proxy has its turn.
-    pub(crate) rounds: usize,
-    /// In how many of them those have a turn that no goal depends on.
-    pub(crate) context_rounds: usize,
-    /// The same for memory, which does not vary much.
-    pub(crate) memory_rounds: usize,
-    /// How long to look at one.
-    pub(crate) window: Window,
-    /// How many idle websockets.
-    pub(crate) websockets: usize,
-    /// How many routes are many.
-    pub(crate) routes: usize,
-    /// How long making them may take.
-    pub(crate) routes_budget: Duration,
-    /// How many changes of routes.
-    pub(crate) changes: usize,
-}
-
-impl Effort {
-    fn of(options: &Options, file_limit: u64) -> Self {
-        let ms = Duration::from_millis;
-        let usual = if options.quick {
-            Self {
-                rounds: 3,
-                context_rounds: 1,
-                memory_rounds: 1,
-                window: Window { cpu: ms(300), longest: ms(300) },
-                websockets: 2_000,
-                routes: 1_000,
-                routes_budget: Duration::from_secs(20),
-                changes: 20,
-            }
-        } else {
-            Self {
-                rounds: 5,
-                context_rounds: usize::MAX,
-                memory_rounds: 3,
-                window: Window { cpu: ms(1_200), longest: ms(2_000) },
-                websockets: 5_000,
-                routes: 10_000,
-                routes_budget: Duration::from_secs(240),
-                changes: 50,
-            }
-        };
-        Self {
-            rounds: options.rounds.unwrap_or(usual.rounds).max(1),
-            // Each takes two files of a proxy, and one worker may get them all.
-            websockets: usual
-                .websockets
-                .min(usize::try_from(file_limit.saturating_sub(1_000) / 2).unwrap_or(usize::MAX)),
-            ..usual
-        }
-    }
-}
-
 /// Runs what is asked for; returns whether everything was as it has to be.
 pub(crate) async fn run(options: &Options) -> Result<bool> {
     let names = wanted(&options.only)?;
@@ -102,7 +45,7 @@ pub(crate) async fn run(options: &Options) -> Result<bool> {
     if cpus.proxy.is_some() {
         machine::tool("taskset")?;
     }
-    let effort = Effort::of(options, file_limit);
+    let effort = Effort::of(options.quick, options.rounds, file_limit);
     let (began, load) = (Instant::now(), machine::load_average());
     eprintln!("{} scenarios, {} rounds; load average {load}", names.len(), effort.rounds);
 

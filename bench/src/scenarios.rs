@@ -6,10 +6,10 @@ mod cross;
 mod memory;
 mod routes;
 
+use crate::effort::Effort;
 use crate::failure::Result;
 use crate::proxies::{NAMES, Proxy, Setup};
 use crate::report::Row;
-use crate::run::Effort;
 
 pub(crate) use cpu::CPU;
 

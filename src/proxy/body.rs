@@ -1,22 +1,17 @@
-//! Bodies: the one type of everything this server answers, and what becomes of an upload that nobody wants.
+//! Bodies: the one type of everything this server answers.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::Bytes;
-use http::Request;
-use http::header::EXPECT;
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
-use hyper::body::{Body as _, Frame, Incoming, SizeHint};
+use hyper::body::{Frame, SizeHint};
 
 use super::traffic::UnderWay;
 use super::upstream::AnswerBody;
+pub use super::upstream::BodyError;
 use crate::net::paced::Busy;
-
-/// Why a body broke off.
-pub type BodyError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A response body: a child's stream, a page, or the dashboard's.
 pub struct Body {
@@ -128,33 +123,4 @@ pub fn empty() -> Body {
 /// A whole body.
 pub fn full(bytes: impl Into<Bytes>) -> Body {
     Content::Whole(Some(bytes.into()).filter(|bytes| !bytes.is_empty())).into()
-}
-
-/// How much of an upload that nobody wants is read, and for how long.
-const DISCARDED: usize = 16 * 1024 * 1024;
-const DISCARDING: Duration = Duration::from_secs(2);
-
-/// Reads the rest of a request that is answered early. Closing with bytes unread makes the kernel send a reset, which can
-/// overtake the answer (RFC 9112 §9.6). A client that waits for `100 Continue` has sent nothing and will not.
-pub fn discard(request: Request<Incoming>) {
-    if !request.headers().contains_key(EXPECT) {
-        drain(request.into_body());
-    }
-}
-
-/// The same for a body alone.
-pub fn drain(mut body: Incoming) {
-    if body.is_end_stream() {
-        return;
-    }
-    // Ends by its own clock.
-    tokio::spawn(tokio::time::timeout(DISCARDING, async move {
-        let mut left = DISCARDED;
-        while let Some(Ok(frame)) = body.frame().await {
-            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
-            if left == 0 {
-                return;
-            }
-        }
-    }));
 }

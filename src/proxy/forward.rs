@@ -12,6 +12,7 @@ use hyper::body::{Body as _, Incoming};
 use hyper::upgrade::OnUpgrade;
 
 use super::body::{self, Body};
+use super::drain;
 use super::error::ProxyError;
 use super::headers::forwarded::{self, Client, field};
 use super::headers::{cookies, hop_by_hop, location, reach};
@@ -72,7 +73,7 @@ pub(super) fn begin(
     let under_way = entry.traffic.request();
     let route = &entry.route;
     let Some(upstream) = &entry.upstream else {
-        body::discard(request);
+        drain::discard(request);
         return Err(ProxyError::NotReady(Box::new(route.clone())));
     };
     let path = request.uri().path();
@@ -215,12 +216,20 @@ fn finish(
     upstream: &Upstream,
     back: Back,
 ) -> Response<Body> {
-    if parts.headers.contains_key(TRANSFER_ENCODING) {
-        // The coding decides the length, whatever else was said (RFC 9112 §6.3).
-        parts.headers.remove(CONTENT_LENGTH);
+    // Looked through once: most answers have nothing of either kind.
+    let (mut of_the_connection, mut with_care) = (false, false);
+    for name in parts.headers.keys() {
+        of_the_connection |= hop_by_hop::is_connections_own(name);
+        with_care |= needs_care(name);
     }
-    hop_by_hop::remove(&mut parts.headers);
-    if parts.headers.keys().any(needs_care) {
+    if of_the_connection {
+        if parts.headers.contains_key(TRANSFER_ENCODING) {
+            // The coding decides the length, whatever else was said (RFC 9112 §6.3).
+            parts.headers.remove(CONTENT_LENGTH);
+        }
+        hop_by_hop::remove(&mut parts.headers);
+    }
+    if with_care {
         cookies::from_app(&mut parts.headers);
         if back.below_path {
             reach::limit_to_prefix(&mut parts.headers, &route.prefix);

@@ -25,6 +25,7 @@ use super::error::ProxyError;
 use crate::domain::RunId;
 
 pub(super) use answer::AnswerBody;
+pub use answer::BodyError;
 pub(super) use exchange::{Answered, Message};
 
 use exchange::Broken;

@@ -14,6 +14,7 @@ use crate::api::{self, Seen};
 use crate::auth::{Door, Refusal};
 use crate::domain::{Port, Slug};
 use crate::proxy::body::{self, Body};
+use crate::proxy::drain;
 use crate::proxy::headers::host;
 use crate::proxy::pages::{Asker, MARK};
 use crate::proxy::target::InstancePath;
@@ -170,6 +171,10 @@ impl Front {
         }
         match origin {
             Some(entry) => Choice::App(self.proxy.at_origin(request, peer, &entry)),
+            // The dashboard's own links are relative: they need the slash.
+            None if request.uri().path() == self.proxy.base_path().as_str() => {
+                Choice::Answer(redirect(StatusCode::PERMANENT_REDIRECT, &self.proxy.base_path().root()))
+            }
             None if self.path(&request).starts_with(Slug::ROOT) => self.at_path(request, peer),
             None => Choice::PanelOrRescue(request),
         }
@@ -261,7 +266,7 @@ impl Front {
     /// Refuses a request whose body nobody will read.
     fn turn_away(&self, refusal: Refusal, request: Request<Incoming>) -> Response<Body> {
         let asker = Asker::of(&request);
-        body::discard(request);
+        drain::discard(request);
         self.refuse(refusal, asker)
     }
 

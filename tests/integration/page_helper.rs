@@ -161,10 +161,12 @@ async fn under_an_outer_proxys_prefix_everything_says_so() {
     for way in ["/instance/kept/x", "/ai/instance/kept/x"] {
         assert!(server.client.get(way).await.text().starts_with("/ai/instance/kept/x "), "{way}");
     }
-    for way in ["/healthz", "/ai/healthz", "/api/status", "/ai/api/status", "/", "/ai/", "/ai"] {
+    for way in ["/healthz", "/ai/healthz", "/api/status", "/ai/api/status", "/", "/ai/"] {
         assert_eq!(server.client.get(way).await.status, StatusCode::OK, "{way}");
     }
     assert_eq!(server.client.get("/ai/instance/a").await.header("location"), "/ai/instance/a/");
+    let bare = server.client.get("/ai").await;
+    assert_eq!((bare.status.as_u16(), bare.header("location")), (308, "/ai/"), "the dashboard's links are relative");
     let unknown = open(&server, Method::GET, "/ai/instance/b/").await.text();
     assert!(unknown.contains("href=\"/ai/instance/a/\"") && unknown.contains("\"/ai/.aikore/assets"), "{unknown}");
     let request = server.client.request(Method::GET, "/ai/static/x.js");

@@ -1,7 +1,7 @@
 // One instance as one row: built once, then only changed.
 import { copyText, el, iconButton, setAttr, setText, show } from '../dom.js';
 import { icon, setIcon } from '../icons.js';
-import { ago, moment, percent, STATUS_WORD, story } from '../format.js';
+import { STATUS_WORD, ago, firstWayIn, moment, percent, story } from '../format.js';
 import { toggleRowMenu } from './menu.js';
 
 /** @typedef {import('../store.js').InstanceModel} InstanceModel */
@@ -93,8 +93,7 @@ export class InstanceRow {
     this.renderSince();
     this.#renderProgress();
 
-    setText(refs.path, data.urls.path);
-    setAttr(refs.path, 'href', data.urls.path);
+    this.#renderLink(refs.path, data.urls.path, (url) => url.pathname);
     this.#renderLink(refs.port, data.urls.port, (url) => `:${url.port || (url.protocol === 'https:' ? 443 : 80)}`);
     this.#renderLink(refs.host, data.urls.host, (url) => url.hostname);
     this.renderActions();
@@ -165,7 +164,7 @@ export class InstanceRow {
   }
 
   async #copy() {
-    const done = await copyText(new URL(this.model.data.urls.path, document.baseURI).href);
+    const done = await copyText(new URL(firstWayIn(this.model.data.urls), document.baseURI).href);
     if (!done) {
       this.app.toasts.show('warn', 'This browser does not let the page copy. Copy the address from the link instead.');
       return;

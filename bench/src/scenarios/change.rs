@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::effort::Effort;
 use crate::failure::{Context, Failure, Result};
 use crate::load::{Load, Watched, watched_gets, watched_websockets};
 use crate::measure::rounded;
 use crate::processes::pss;
 use crate::proxies::{AiKore, Entrance, Nginx, PREFIX, Setup, Style, free_ports};
 use crate::report::{Rounds, Row};
-use crate::run::Effort;
 use crate::statistics::{Goal, Spread, Verdict};
 use crate::upstream::SMALL;
 use crate::wire::Dial;

@@ -1,11 +1,11 @@
 //! CPU time per request, per byte, per event: the proxies take turns within each round.
 
+use crate::effort::Effort;
 use crate::failure::Result;
 use crate::load::{self, Fetch, Plan};
 use crate::measure::measure;
 use crate::proxies::{CONTEXT, PREFIX, Proxy, Setup, Speech};
 use crate::report::{Rounds, Row};
-use crate::run::Effort;
 use crate::statistics::Goal;
 use crate::upstream::SMALL;
 use crate::wire::Dial;

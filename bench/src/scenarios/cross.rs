@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::effort::Effort;
 use crate::failure::{Context, Failure, Result};
 use crate::measure::rounded;
 use crate::processes::{Cpu, ours};
 use crate::proxies::{PREFIX, Proxy, Setup, Speech};
 use crate::report::{Rounds, Row};
-use crate::run::Effort;
 
 /// One tool against every proxy.
 pub(super) async fn compare(name: &str, setup: &Setup, proxies: &[Proxy], effort: &Effort) -> Result<Row> {

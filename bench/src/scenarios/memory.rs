@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::effort::Effort;
 use crate::failure::Result;
 use crate::load::{self, Load};
 use crate::measure::rounded;
 use crate::processes::pss;
 use crate::proxies::{AiKore, NAMES, PREFIX, Proxy, Setup, Speech};
 use crate::report::{Rounds, Row};
-use crate::run::Effort;
 use crate::statistics::Goal;
 
 /// How long memory may take to come to rest.

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::effort::Effort;
 use crate::failure::{Failure, Result};
 use crate::load::{self, Fetch};
 use crate::measure::{measure, rounded};
 use crate::proxies::{AiKore, Entrance, Nginx, PREFIX, Setup, Style};
 use crate::report::{Rounds, Row};
-use crate::run::Effort;
 use crate::statistics::Goal;
 use crate::upstream::SMALL;
 use crate::wire::Dial;

@@ -29,6 +29,9 @@ pub fn remove(headers: &mut HeaderMap) {
 
 /// Removes the fields that `Connection` names; the fixed ones stay.
 pub fn remove_named(headers: &mut HeaderMap) {
+    if !headers.contains_key(CONNECTION) {
+        return;
+    }
     for name in named(headers) {
         headers.remove(name);
     }

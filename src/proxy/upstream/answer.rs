@@ -13,7 +13,9 @@ use super::chunked::{Chunked, Piece};
 use super::parse::{Framing, Malformed};
 use super::upload::Outgoing;
 use super::{Connection, Upstream};
-use crate::proxy::body::BodyError;
+
+/// Why a body broke off.
+pub type BodyError = Box<dyn std::error::Error + Send + Sync>;
 
 /// How much is read at a time at first, and at most once a child fills what it is given.
 const READ: usize = 16 * 1024;

@@ -10,7 +10,7 @@ use hyper::body::{Body, Incoming};
 use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
 
-use crate::proxy::body;
+use crate::proxy::drain;
 
 /// A client's body on its way to the child.
 pub(super) struct Upload {
@@ -25,7 +25,7 @@ impl Upload {
 }
 
 /// Everything that is still to be sent. Dropped before its end, the rest of the client's body is read and forgotten, for a
-/// while: it would not hear our answer otherwise (see [`body::drain`]).
+/// while: it would not hear our answer otherwise (see [`drain::drain`]).
 pub(super) struct Outgoing {
     /// At most a head, a chunk's size, its data, and its end; the front is the first that isn't empty.
     pending: [Bytes; 4],
@@ -128,7 +128,7 @@ impl Outgoing {
 impl Drop for Outgoing {
     fn drop(&mut self) {
         if let Some(upload) = self.upload.take() {
-            body::drain(upload.body);
+            drain::drain(upload.body);
         }
     }
 }
