@@ -18,6 +18,13 @@ pub struct Asset {
     pub etag: String,
 }
 
+impl Asset {
+    /// Whether a client that says this (`If-None-Match`) has the file already.
+    pub fn is_known(&self, if_none_match: &str) -> bool {
+        if_none_match.split(',').any(|tag| tag.trim().trim_start_matches("W/") == self.etag)
+    }
+}
+
 /// The file at this path, such as `index.html` or `css/app.css`.
 pub fn get(path: &str) -> Option<Asset> {
     let file = Dist::get(path)?;

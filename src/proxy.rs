@@ -178,23 +178,23 @@ impl Proxy {
         }
         let inner_path = self.inner.base_path.cut(path);
         let to_prefix = |status| redirect(status, &with_query(&format!("{}/", route.prefix), request.uri()));
-        let refused = match target::decide(route.mode, way, request.method(), inner_path, below) {
-            Step::AddSlash => return Next::answer(to_prefix(StatusCode::PERMANENT_REDIRECT)),
-            Step::ToPrefix => return Next::answer(to_prefix(StatusCode::TEMPORARY_REDIRECT)),
-            Step::ToOrigin => match self.to_origin(&request, peer, route, below) {
-                Ok(redirect) => return Next::answer(redirect),
-                Err(error) => error,
-            },
+        let answer = match target::decide(route.mode, way, request.method(), inner_path, below) {
+            Step::AddSlash => to_prefix(StatusCode::PERMANENT_REDIRECT),
+            Step::ToPrefix => to_prefix(StatusCode::TEMPORARY_REDIRECT),
+            Step::ToOrigin => self
+                .to_origin(&request, peer, route, below)
+                .unwrap_or_else(|error| self.failed(entry, &error, asker, request.headers().get(REQUEST_ID))),
             Step::Forward { strip } => {
                 let id = request.headers().get(REQUEST_ID).cloned();
                 let way = forward::Way { peer, strip, below_path: way == WayIn::Path, asker };
-                match forward::begin(self, entry, request, &way) {
-                    Ok(forwarding) => return Next::Forward(forwarding),
-                    Err(error) => return Next::answer(self.failed(entry, &error, asker, id.as_ref())),
-                }
+                return match forward::begin(self, entry, request, &way) {
+                    Ok(forwarding) => Next::Forward(forwarding),
+                    Err(error) => Next::answer(self.failed(entry, &error, asker, id.as_ref())),
+                };
             }
         };
-        Next::answer(self.failed(entry, &refused, asker, request.headers().get(REQUEST_ID)))
+        drain::discard(request);
+        Next::answer(answer)
     }
 
     /// The answer to a request that no app answered, which is counted and kept.

@@ -26,7 +26,7 @@ async fn file(path: &str, uri: Uri, headers: &HeaderMap) -> Result<Response, Api
     let Some(asset) = assets::get(path) else { return Err(not_found(uri).await) };
     let known = headers.get(IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()).unwrap_or_default();
     let common = [(ETAG, asset.etag.clone()), (CACHE_CONTROL, "no-cache".to_owned())];
-    if known.split(',').any(|tag| tag.trim().trim_start_matches("W/") == asset.etag) {
+    if asset.is_known(known) {
         return Ok((StatusCode::NOT_MODIFIED, common).into_response());
     }
     Ok((common, [(CONTENT_TYPE, asset.media_type)], asset.bytes.into_owned()).into_response())

@@ -1,38 +1,78 @@
-//! What becomes of an upload that nobody wants.
+//! What becomes of an upload that nobody wants. Closing with bytes unread makes the kernel send a reset, which can overtake
+//! the answer (RFC 9112 §9.6): so the rest is read and forgotten, for a while.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Request;
 use http::header::EXPECT;
+use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use tokio::runtime::Handle;
 
 /// How much of an upload that nobody wants is read, and for how long.
 const DISCARDED: usize = 16 * 1024 * 1024;
 const DISCARDING: Duration = Duration::from_secs(2);
 
-/// Reads the rest of a request that is answered early. Closing with bytes unread makes the kernel send a reset, which can
-/// overtake the answer (RFC 9112 §9.6). A client that waits for `100 Continue` has sent nothing and will not.
-pub fn discard(request: Request<Incoming>) {
-    if !request.headers().contains_key(EXPECT) {
-        drain(request.into_body());
+/// A request's body. Dropped before its end, by whomever and for whatever reason, its rest is read and forgotten.
+#[derive(Debug)]
+pub struct Upload {
+    /// There until it is dropped.
+    body: Option<Incoming>,
+    /// The client waits for `100 Continue`, which it gets when the body is first read: it has sent nothing and will not.
+    waits: bool,
+}
+
+impl Upload {
+    /// The body of a request with these fields.
+    pub fn new(body: Incoming, headers: &HeaderMap) -> Self {
+        Self { body: Some(body), waits: headers.contains_key(EXPECT) }
     }
 }
 
-/// The same for a body alone.
-pub fn drain(mut body: Incoming) {
-    if body.is_end_stream() {
-        return;
+impl Body for Upload {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        self.waits = false;
+        self.body.as_mut().map_or(Poll::Ready(None), |body| Pin::new(body).poll_frame(context))
     }
-    // Ends by its own clock.
-    tokio::spawn(tokio::time::timeout(DISCARDING, async move {
-        let mut left = DISCARDED;
-        while let Some(Ok(frame)) = body.frame().await {
-            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
-            if left == 0 {
-                return;
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        let Some(mut body) = self.body.take().filter(|body| !self.waits && !body.is_end_stream()) else { return };
+        // Without a runtime the connection is gone too.
+        let Ok(runtime) = Handle::try_current() else { return };
+        // Ends by its own clock.
+        runtime.spawn(tokio::time::timeout(DISCARDING, async move {
+            let mut left = DISCARDED;
+            while let Some(Ok(frame)) = body.frame().await {
+                left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+                if left == 0 {
+                    return;
+                }
             }
-        }
-    }));
+        }));
+    }
+}
+
+/// A request that is answered early.
+pub fn discard(request: Request<Incoming>) {
+    let (head, body) = request.into_parts();
+    drop(Upload::new(body, &head.headers));
 }

@@ -12,7 +12,7 @@ use hyper::body::{Body as _, Incoming};
 use hyper::upgrade::OnUpgrade;
 
 use super::body::{self, Body};
-use super::drain;
+use super::drain::{self, Upload};
 use super::error::ProxyError;
 use super::headers::forwarded::{self, Client, field};
 use super::headers::{cookies, hop_by_hop, location, reach};
@@ -94,6 +94,8 @@ pub(super) fn begin(
     let client = (way.asker == Asker::Websocket).then(|| hyper::upgrade::on(&mut request));
     let id = request.headers().get(super::REQUEST_ID).cloned();
     let (mut parts, body) = request.into_parts();
+    let body = Upload::new(body, &parts.headers);
+
     parts.uri = uri.ok_or(ProxyError::Malformed("the path"))?;
     let chunked = check_framing(&parts.headers)?;
     check_expectation(&parts.headers)?;

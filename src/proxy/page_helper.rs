@@ -83,7 +83,7 @@ pub(super) fn script<B>(request: &Request<B>, rest: &str) -> Option<Response<Bod
         .then(|| assets::get("page-helper.js"))??;
     let known = request.headers().get(IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()).unwrap_or_default();
     let mut response = Response::new(body::empty());
-    if known.contains(&asset.etag) {
+    if asset.is_known(known) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     } else if *request.method() == Method::GET {
         *response.body_mut() = body::full(asset.bytes.into_owned());

@@ -111,8 +111,8 @@ impl Upstream {
     /// Sends a request. The connection lives as long as somebody holds the answer: dropping the future or the body
     /// closes it, which is how a child learns that its client is gone.
     pub(super) async fn send(self: &Arc<Self>, message: Message) -> Result<Answered, ProxyError> {
-        let Message { head, upload, asked } = message;
-        if asked.is_repeatable(&upload)
+        let Message { head, content, asked } = message;
+        if asked.is_repeatable(content.as_ref())
             && let Some(connection) = self.reuse()
         {
             match exchange::run(connection, head.clone(), None, asked, self).await {
@@ -124,7 +124,7 @@ impl Upstream {
         }
         // What must not be sent twice goes over a connection that can't have been closed meanwhile (RFC 9110 §9.2.2).
         let connection = Box::pin(self.dial()).await?;
-        Ok(exchange::run(connection, head, upload, asked, self).await?)
+        Ok(exchange::run(connection, head, content, asked, self).await?)
     }
 
     /// The freshest idle connection on which nothing has happened since. A child that has closed it is seen here if the

@@ -14,7 +14,7 @@ use crate::api::{self, Seen};
 use crate::auth::{Door, Refusal};
 use crate::domain::{Port, Slug};
 use crate::proxy::body::{self, Body};
-use crate::proxy::drain;
+use crate::proxy::drain::{self, Upload};
 use crate::proxy::headers::host;
 use crate::proxy::pages::{Asker, MARK};
 use crate::proxy::target::InstancePath;
@@ -199,6 +199,7 @@ impl Front {
             return self.panel(request, peer).await;
         }
         if let Some(rescued) = self.proxy.rescue_by_referer(&request, peer) {
+            drain::discard(request);
             return rescued;
         }
         if Asker::of(&request) == Asker::Websocket && !api::has_websocket(self.path(&request)) {
@@ -233,6 +234,7 @@ impl Front {
         }
         let scheme = self.proxy.scheme(&head.headers, peer);
         head.extensions.insert(Seen { scheme, authority: authority.unwrap_or_else(|| "localhost".to_owned()) });
+        let incoming = Upload::new(incoming, &head.headers);
         let request = Request::from_parts(head, axum::body::Body::new(incoming));
         let (panel, (answer, answered)) = (self.panel.clone(), oneshot::channel());
         // Not cancelled when the client goes: a change that has begun is finished.

@@ -104,3 +104,19 @@ async fn by_the_script_that_was_itself_rescued() {
     assert_eq!(located("/lib/two.js", one, "other").await, "/instance/b/lib/two.js", "another browser went elsewhere");
     assert_eq!(located("/x.js", format!("http://{host}/"), "x").await, "/instance/b/x.js", "the root is nobody's");
 }
+
+#[tokio::test]
+async fn an_upload_hears_where_to_go() {
+    let server = Server::new();
+    server.hello("a").await;
+    let referer = format!("http://{}/instance/a/", server.client.address);
+    for (field, value) in [("referer", referer.as_str()), ("cookie", "aikore_instance=a")] {
+        for attempt in 0..10 {
+            let request = server.client.request(Method::POST, "/upload").header(field, value);
+            let body = Full::new(Bytes::from(vec![b'x'; 3_000_000]));
+            let answer = server.client.send(request.body(body).unwrap()).await;
+            let to = (answer.status, answer.header("location"));
+            assert_eq!(to, (StatusCode::TEMPORARY_REDIRECT, "/instance/a/upload"), "{field} {attempt}");
+        }
+    }
+}

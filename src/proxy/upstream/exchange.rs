@@ -9,14 +9,14 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http::response::Parts;
 use http::{Method, StatusCode};
-use hyper::body::Incoming;
 use tokio_util::io::poll_read_buf;
 
 use super::answer::AnswerBody;
 use super::encode::Sending;
 use super::parse::{self, Framing, Head, Malformed};
-use super::upload::{Outgoing, Upload};
+use super::upload::{Content, Outgoing};
 use super::{Connection, Upstream};
+use crate::proxy::drain::Upload;
 use crate::proxy::error::ProxyError;
 
 /// How much room is made for a head; most answers fit whole.
@@ -28,22 +28,16 @@ const MAX_INFORMATIONAL: usize = 64;
 /// A request, ready to be sent.
 pub(in crate::proxy) struct Message {
     pub(super) head: Bytes,
-    pub(super) upload: Option<Upload>,
+    pub(super) content: Option<Content>,
     pub(super) asked: Asked,
 }
 
 impl Message {
     /// A head as [`super::encode::head`] made it for this method, and the body that follows it in that way.
-    pub(in crate::proxy) fn new(
-        head: Bytes,
-        method: &Method,
-        to_switch: bool,
-        body: Incoming,
-        sending: Sending,
-    ) -> Self {
-        let upload = (sending != Sending::Nothing).then(|| Upload::new(body, sending == Sending::Chunked));
+    pub(in crate::proxy) fn new(head: Bytes, method: &Method, to_switch: bool, body: Upload, sending: Sending) -> Self {
+        let content = (sending != Sending::Nothing).then(|| Content::new(body, sending == Sending::Chunked));
         let idempotent = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
-        Self { head, upload, asked: Asked { to_head: *method == Method::HEAD, to_switch, idempotent } }
+        Self { head, content, asked: Asked { to_head: *method == Method::HEAD, to_switch, idempotent } }
     }
 }
 
@@ -57,8 +51,8 @@ pub(super) struct Asked {
 
 impl Asked {
     /// A request that may be sent again when nothing came back: idempotent, without body, and no handshake.
-    pub(super) fn is_repeatable(self, upload: &Option<Upload>) -> bool {
-        self.idempotent && upload.is_none() && !self.to_switch
+    pub(super) fn is_repeatable(self, content: Option<&Content>) -> bool {
+        self.idempotent && content.is_none() && !self.to_switch
     }
 }
 
@@ -102,11 +96,11 @@ struct Exchange {
 pub(super) async fn run(
     connection: Connection,
     head: Bytes,
-    upload: Option<Upload>,
+    content: Option<Content>,
     asked: Asked,
     upstream: &Arc<Upstream>,
 ) -> Result<Answered, Broken> {
-    let mut exchange = Exchange { connection, outgoing: Outgoing::new(head, upload), informational: 0 };
+    let mut exchange = Exchange { connection, outgoing: Outgoing::new(head, content), informational: 0 };
     let Head { parts, persistent } = poll_fn(|context| exchange.poll_head(context)).await?;
     if parts.status == StatusCode::SWITCHING_PROTOCOLS {
         if !asked.to_switch {

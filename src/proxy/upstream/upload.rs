@@ -6,43 +6,42 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http::HeaderMap;
-use hyper::body::{Body, Incoming};
+use hyper::body::Body;
 use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
 
-use crate::proxy::drain;
+use crate::proxy::drain::Upload;
 
 /// A client's body on its way to the child.
-pub(super) struct Upload {
-    body: Incoming,
+pub(super) struct Content {
+    body: Upload,
     chunked: bool,
 }
 
-impl Upload {
-    pub(super) fn new(body: Incoming, chunked: bool) -> Self {
+impl Content {
+    pub(super) fn new(body: Upload, chunked: bool) -> Self {
         Self { body, chunked }
     }
 }
 
-/// Everything that is still to be sent. Dropped before its end, the rest of the client's body is read and forgotten, for a
-/// while: it would not hear our answer otherwise (see [`drain::drain`]).
+/// Everything that is still to be sent.
 pub(super) struct Outgoing {
     /// At most a head, a chunk's size, its data, and its end; the front is the first that isn't empty.
     pending: [Bytes; 4],
-    upload: Option<Upload>,
+    content: Option<Content>,
     /// The child takes no more. What it has answered may still be read: an app refuses an upload before its end
     /// (proxy.md B5 36).
     refused: Option<io::Error>,
 }
 
 impl Outgoing {
-    pub(super) fn new(head: Bytes, upload: Option<Upload>) -> Self {
-        Self { pending: [head, Bytes::new(), Bytes::new(), Bytes::new()], upload, refused: None }
+    pub(super) fn new(head: Bytes, content: Option<Content>) -> Self {
+        Self { pending: [head, Bytes::new(), Bytes::new(), Bytes::new()], content, refused: None }
     }
 
     /// Whether the child got everything.
     pub(super) fn is_complete(&self) -> bool {
-        self.refused.is_none() && self.upload.is_none() && self.pending.iter().all(Bytes::is_empty)
+        self.refused.is_none() && self.content.is_none() && self.pending.iter().all(Bytes::is_empty)
     }
 
     /// Sends what can be sent now; ready when there is nothing more to send, for whatever reason.
@@ -59,9 +58,9 @@ impl Outgoing {
         }
         loop {
             if self.pending.iter().all(Bytes::is_empty) {
-                let Some(upload) = &mut self.upload else { return Poll::Ready(Ok(())) };
-                let frame = ready!(Pin::new(&mut upload.body).poll_frame(context)).transpose()?;
-                let chunked = upload.chunked;
+                let Some(content) = &mut self.content else { return Poll::Ready(Ok(())) };
+                let frame = ready!(Pin::new(&mut content.body).poll_frame(context)).transpose()?;
+                let chunked = content.chunked;
                 match frame.map(hyper::body::Frame::into_data) {
                     Some(Ok(data)) => self.queue(data, chunked),
                     Some(Err(frame)) => self.finish(chunked, frame.into_trailers().ok().as_ref()),
@@ -90,7 +89,7 @@ impl Outgoing {
     }
 
     fn finish(&mut self, chunked: bool, trailers: Option<&HeaderMap>) {
-        self.upload = None;
+        self.content = None;
         if chunked {
             let mut end = BytesMut::from(&b"0\r\n"[..]);
             for (name, value) in trailers.into_iter().flatten() {
@@ -122,13 +121,5 @@ impl Outgoing {
             written -= part;
         }
         Poll::Ready(Ok(()))
-    }
-}
-
-impl Drop for Outgoing {
-    fn drop(&mut self) {
-        if let Some(upload) = self.upload.take() {
-            drain::drain(upload.body);
-        }
     }
 }
