@@ -12,6 +12,7 @@ pub mod fuzzing;
 pub mod headers;
 mod page_helper;
 pub mod pages;
+pub mod request_id;
 mod rescue;
 mod table;
 pub mod target;
@@ -23,14 +24,16 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use http::header::{CACHE_CONTROL, LOCATION};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
 use ipnet::IpNet;
 
 use body::Body;
+use headers::fields::Fields;
 use headers::forwarded::IpText;
 use headers::host;
 use pages::{Asker, Pages};
+use request_id::RequestId;
 use rescue::Trail;
 use target::{InstancePath, Step, WayIn};
 
@@ -54,22 +57,34 @@ pub struct Peer {
     pub tls: bool,
 }
 
-/// The name of a request, as programs have agreed on it by custom.
-pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// What is known of a request besides itself.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// The connection it came over.
+    pub peer: Peer,
+    /// Which of the fields that mean something here it came with.
+    pub fields: Fields,
+    /// Its name.
+    pub id: RequestId,
+}
+
+impl Arrival {
+    /// Looks at a request that has come over this connection.
+    pub fn of<B>(request: &Request<B>, peer: Peer) -> Self {
+        let fields = Fields::of(request.headers());
+        Self { peer, fields, id: RequestId::of(request.headers(), fields) }
+    }
+}
 
 /// What becomes of a request.
-pub enum Next {
+pub enum Next<'a> {
     /// It is answered here.
     Answer(Response<Body>),
     /// It goes to an app.
-    Forward(Forwarding),
+    Forward(Box<Forwarding<'a>>),
 }
 
-impl Next {
-    fn answer(response: Response<Body>) -> Self {
-        Self::Answer(response)
-    }
-
+impl Next<'_> {
     /// The answer, whoever gives it.
     pub async fn run(self) -> Response<Body> {
         match self {
@@ -143,7 +158,7 @@ impl Proxy {
     }
 
     /// What becomes of a request whose path lies under `/instance/` on the dashboard's origin.
-    pub fn at_path(&self, request: Request<Incoming>, peer: Peer) -> Next {
+    pub fn at_path(&self, request: Request<Incoming>, arrival: &Arrival) -> Next<'_> {
         let slug = InstancePath::of(self.inner.base_path.cut(request.uri().path())).map_or("", |path| path.slug);
         let entry = {
             // Not held while the answer is on its way: snapshots are many and short-lived.
@@ -154,27 +169,27 @@ impl Proxy {
                 .ok_or_else(|| ProxyError::Unknown { slug: slug.to_owned(), near: routes.near(slug) })
         };
         match entry {
-            Ok(entry) => self.for_entry(request, peer, &entry, WayIn::Path),
+            Ok(entry) => self.for_entry(request, arrival, &entry, WayIn::Path),
             Err(error) => {
-                let asker = Asker::of(&request);
+                let asker = Asker::of(&request, arrival.fields);
                 drain::discard(request);
-                Next::answer(self.inner.pages.error(&error, &asker))
+                Next::Answer(self.inner.pages.error(&error, &asker))
             }
         }
     }
 
     /// What becomes of a request on an instance's own origin: its public port or a host name.
-    pub fn at_origin(&self, request: Request<Incoming>, peer: Peer, entry: &Arc<Entry>) -> Next {
-        self.for_entry(request, peer, entry, WayIn::Origin)
+    pub fn at_origin(&self, request: Request<Incoming>, arrival: &Arrival, entry: &Arc<Entry>) -> Next<'_> {
+        self.for_entry(request, arrival, entry, WayIn::Origin)
     }
 
-    fn for_entry(&self, request: Request<Incoming>, peer: Peer, entry: &Arc<Entry>, way: WayIn) -> Next {
-        let asker = Asker::of(&request);
+    fn for_entry(&self, request: Request<Incoming>, arrival: &Arrival, entry: &Arc<Entry>, way: WayIn) -> Next<'_> {
+        let asker = Asker::of(&request, arrival.fields);
         let route = &entry.route;
         let path = request.uri().path();
         let below = InstancePath::below(&self.inner.base_path, &route.slug, path);
         if let Some(script) = below.and_then(|below| page_helper::script(&request, below)) {
-            return Next::answer(script);
+            return Next::Answer(script);
         }
         let inner_path = self.inner.base_path.cut(path);
         let to_prefix = |status| redirect(status, &with_query(&format!("{}/", route.prefix), request.uri()));
@@ -182,26 +197,26 @@ impl Proxy {
             Step::AddSlash => to_prefix(StatusCode::PERMANENT_REDIRECT),
             Step::ToPrefix => to_prefix(StatusCode::TEMPORARY_REDIRECT),
             Step::ToOrigin => self
-                .to_origin(&request, peer, route, below)
-                .unwrap_or_else(|error| self.failed(entry, &error, asker, request.headers().get(REQUEST_ID))),
+                .to_origin(&request, arrival.peer, route, below)
+                .unwrap_or_else(|error| self.failed(entry, &error, asker, &arrival.id)),
             Step::Forward { strip } => {
-                let id = request.headers().get(REQUEST_ID).cloned();
-                let way = forward::Way { peer, strip, below_path: way == WayIn::Path, asker };
-                return match forward::begin(self, entry, request, &way) {
+                let way = forward::Way { strip, below_path: way == WayIn::Path, asker };
+                return match forward::begin(self, entry, request, arrival, &way) {
                     Ok(forwarding) => Next::Forward(forwarding),
-                    Err(error) => Next::answer(self.failed(entry, &error, asker, id.as_ref())),
+                    Err(error) => Next::Answer(self.failed(entry, &error, asker, &arrival.id)),
                 };
             }
         };
         drain::discard(request);
-        Next::answer(answer)
+        Next::Answer(answer)
     }
 
     /// The answer to a request that no app answered, which is counted and kept.
-    fn failed(&self, entry: &Entry, error: &ProxyError, asker: Asker, id: Option<&HeaderValue>) -> Response<Body> {
-        let id = id.and_then(|id| id.to_str().ok()).map(str::to_owned);
-        entry.traffic.failure(error.status(), error.to_string(), id);
-        self.inner.pages.error(error, &asker)
+    fn failed(&self, entry: &Entry, error: &ProxyError, asker: Asker, id: &RequestId) -> Response<Body> {
+        entry.traffic.failure(error.status(), error.to_string(), id.as_str().to_owned());
+        let mut response = self.inner.pages.error(error, &asker);
+        response.headers_mut().insert(request_id::FIELD, id.to_value());
+        response
     }
 
     /// A request outside every prefix that came from an instance's page is sent back below that instance's prefix,

@@ -10,7 +10,6 @@ mod dispatch;
 mod listeners;
 mod pool;
 mod proxy_protocol;
-mod request_id;
 mod tls;
 mod workers;
 

@@ -6,8 +6,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Request;
 use http::header::EXPECT;
-use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::runtime::Handle;
@@ -26,9 +26,9 @@ pub struct Upload {
 }
 
 impl Upload {
-    /// The body of a request with these fields.
-    pub fn new(body: Incoming, headers: &HeaderMap) -> Self {
-        Self { body: Some(body), waits: headers.contains_key(EXPECT) }
+    /// The body of a request, whose client waits for `100 Continue` or doesn't.
+    pub fn new(body: Incoming, waits: bool) -> Self {
+        Self { body: Some(body), waits }
     }
 }
 
@@ -73,6 +73,6 @@ impl Drop for Upload {
 
 /// A request that is answered early.
 pub fn discard(request: Request<Incoming>) {
-    let (head, body) = request.into_parts();
-    drop(Upload::new(body, &head.headers));
+    let waits = request.headers().contains_key(EXPECT);
+    drop(Upload::new(request.into_body(), waits));
 }

@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use http::header::{
-    ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, EXPECT, HOST, HeaderName, LINK,
-    LOCATION, REFRESH, SET_COOKIE, STRICT_TRANSPORT_SECURITY, TE, TRANSFER_ENCODING, UPGRADE,
+    ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, SET_COOKIE, TE, TRANSFER_ENCODING, UPGRADE,
 };
-use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use hyper::body::{Body as _, Incoming};
 use hyper::upgrade::OnUpgrade;
@@ -14,22 +12,28 @@ use hyper::upgrade::OnUpgrade;
 use super::body::{self, Body};
 use super::drain::{self, Upload};
 use super::error::ProxyError;
+use super::headers::fields::{ABOUT_THE_ORIGIN, Field, Fields, OF_THE_CONNECTION, SPOOFABLE};
 use super::headers::forwarded::{self, Client, field};
 use super::headers::{cookies, hop_by_hop, location, reach};
 use super::page_helper::Expected;
 use super::pages::Asker;
+use super::request_id::{self, RequestId};
 use super::table::Entry;
 use super::target::{self, InstancePath};
 use super::traffic::UnderWay;
 use super::tunnel;
 use super::upstream::encode::{self, Sending};
+use super::upstream::parse::Head;
 use super::upstream::{Answered, Message, Upstream};
-use super::{Peer, Proxy};
+use super::{Arrival, Proxy};
 use crate::domain::{Helper, Route};
+
+/// What is never passed on as it came: of the connection, not to be believed, or written anew.
+const DROPPED: Fields =
+    OF_THE_CONNECTION.and(SPOOFABLE).and(Fields::these(&[Field::Expect, Field::Host, Field::RequestId]));
 
 /// How a request came to this instance.
 pub(super) struct Way {
-    pub(super) peer: Peer,
     /// Whether the app must not see the prefix.
     pub(super) strip: bool,
     /// Whether it came below the prefix on the dashboard's origin.
@@ -39,8 +43,8 @@ pub(super) struct Way {
 
 /// A request that has passed every rule, ready to be sent. Dropping what [`Forwarding::run`] gives closes the connection to
 /// the child: that is how it learns that its client has gone.
-pub struct Forwarding {
-    proxy: Proxy,
+pub struct Forwarding<'a> {
+    proxy: &'a Proxy,
     entry: Arc<Entry>,
     upstream: Arc<Upstream>,
     message: Message,
@@ -60,67 +64,70 @@ struct Back {
     /// The `Host` it was sent to.
     host: Option<HeaderValue>,
     helped: Option<Box<Expected>>,
-    id: Option<HeaderValue>,
+    id: RequestId,
 }
 
 /// A request as the app gets it, or why it doesn't.
-pub(super) fn begin(
-    proxy: &Proxy,
+pub(super) fn begin<'a>(
+    proxy: &'a Proxy,
     entry: &Arc<Entry>,
-    mut request: Request<Incoming>,
+    request: Request<Incoming>,
+    arrival: &Arrival,
     way: &Way,
-) -> Result<Forwarding, ProxyError> {
+) -> Result<Box<Forwarding<'a>>, ProxyError> {
+    let Arrival { peer, fields, id } = arrival;
     let under_way = entry.traffic.request();
     let route = &entry.route;
     let Some(upstream) = &entry.upstream else {
         drain::discard(request);
         return Err(ProxyError::NotReady(Box::new(route.clone())));
     };
-    let path = request.uri().path();
-    let below = InstancePath::below(proxy.base_path(), &route.slug, path);
-    let uri = target::upstream_uri(request.uri(), below, if way.strip { "" } else { &route.prefix });
+    let (mut parts, body) = request.into_parts();
+    let body = Upload::new(body, fields.has(Field::Expect));
+    let below = InstancePath::below(proxy.base_path(), &route.slug, parts.uri.path());
+    let target = target::upstream_target(&parts.uri, below, if way.strip { "" } else { &route.prefix })
+        .ok_or(ProxyError::Malformed("the path"))?;
     let opens_page = way.below_path && way.asker == Asker::Person;
-    let host = request.headers().get(HOST).cloned();
+    let host = parts.headers.get(HOST).cloned();
     let helped = if opens_page && way.strip && route.helper == Helper::Auto {
         let page = format!("{}{}", route.prefix, below.unwrap_or_default());
         // Its scripts will see, and send on, an address without the prefix.
-        let client = proxy.client_ip(request.headers(), way.peer);
-        proxy.trail().mark(client, request.headers(), below.unwrap_or_default(), route.instance);
+        let client = proxy.client_ip(&parts.headers, *peer);
+        proxy.trail().mark(client, &parts.headers, below.unwrap_or_default(), route.instance);
         let hosts = hosts(host.as_ref(), upstream);
-        Expected::of(&request, &route.prefix, page, &hosts).map(Box::new)
+        Expected::of(&parts, &route.prefix, page, &hosts).map(Box::new)
     } else {
         None
     };
-    let client = (way.asker == Asker::Websocket).then(|| hyper::upgrade::on(&mut request));
-    let id = request.headers().get(super::REQUEST_ID).cloned();
-    let (mut parts, body) = request.into_parts();
-    let body = Upload::new(body, &parts.headers);
-
-    parts.uri = uri.ok_or(ProxyError::Malformed("the path"))?;
-    let chunked = check_framing(&parts.headers)?;
-    check_expectation(&parts.headers)?;
-    let sending = match (body.is_end_stream(), chunked || !parts.headers.contains_key(CONTENT_LENGTH)) {
+    let client = if way.asker == Asker::Websocket { parts.extensions.remove::<OnUpgrade>() } else { None };
+    let chunked = fields.has(Field::TransferEncoding) && check_framing(&parts.headers)?;
+    if fields.has(Field::Expect) {
+        check_expectation(&parts.headers)?;
+    }
+    let sending = match (body.is_end_stream(), chunked || !fields.has(Field::ContentLength)) {
         (true, _) => Sending::Nothing,
         (false, true) => Sending::Chunked,
         (false, false) => Sending::Sized,
     };
-    let trailers = wants_trailers(&parts.headers);
-    hop_by_hop::remove_named(&mut parts.headers);
-    cookies::for_app(&mut parts.headers);
+    let trailers = fields.has(Field::Te) && wants_trailers(&parts.headers);
+    if fields.has(Field::Connection) {
+        hop_by_hop::remove_named(&mut parts.headers);
+    }
+    if fields.has(Field::Cookie) {
+        cookies::for_app(&mut parts.headers);
+    }
     let about = Client {
-        ip: way.peer.ip,
-        trusted: proxy.trusts(way.peer.address.ip()),
-        tls: way.peer.tls,
-        port: way.peer.local_port,
+        ip: peer.ip,
+        trusted: proxy.trusts(peer.address.ip()),
+        tls: peer.tls,
+        port: peer.local_port,
+        host: host.as_ref(),
         prefix: way.strip.then_some(route.prefix.as_str()),
     };
-    let passes = |name: &HeaderName| {
-        !hop_by_hop::is_connections_own(name)
-            && !forwarded::is_spoofable(name)
-            && *name != EXPECT
-            && (helped.is_none() || *name != ACCEPT_ENCODING)
-    };
-    let head = encode::head(&parts, sending, passes, |out| {
+    // The page will be read: over loopback nothing is gained by compressing it first.
+    let dropped = if helped.is_some() { DROPPED.and(Fields::these(&[Field::AcceptEncoding])) } else { DROPPED };
+    let head = encode::head(&parts.method, &target, &parts.headers, sending, dropped, |out| {
+        field(out, &request_id::FIELD, id.as_bytes());
         forwarded::write(&parts.headers, &about, out);
         if client.is_some() {
             field(out, &CONNECTION, b"Upgrade");
@@ -130,32 +137,34 @@ pub(super) fn begin(
             field(out, &TE, b"trailers");
         }
         if helped.is_some() {
-            // The page will be read: over loopback nothing is gained by compressing it first.
             field(out, &ACCEPT_ENCODING, b"identity");
         }
     });
-    Ok(Forwarding {
-        proxy: proxy.clone(),
+    let back =
+        Back { strip: way.strip, below_path: way.below_path, tls: peer.tls, opens_page, host, helped, id: id.clone() };
+    // Boxed: it is handed on a few times before it runs.
+    Ok(Box::new(Forwarding {
+        proxy,
         entry: Arc::clone(entry),
         upstream: Arc::clone(upstream),
         message: Message::new(head, &parts.method, client.is_some(), body, sending),
         client,
-        back: Back { strip: way.strip, below_path: way.below_path, tls: way.peer.tls, opens_page, host, helped, id },
+        back,
         under_way,
         asker: way.asker,
-    })
+    }))
 }
 
-impl Forwarding {
+impl Forwarding<'_> {
     /// Sends it, and gives the answer as the client gets it.
-    pub async fn run(self) -> Response<Body> {
-        let Self { proxy, entry, upstream, message, client, back, under_way, asker } = self;
+    pub async fn run(self: Box<Self>) -> Response<Body> {
+        let Self { proxy, entry, upstream, message, client, back, under_way, asker } = *self;
         let error = match upstream.send(message).await {
-            Ok(Answered::Whole(parts, bytes)) => {
-                return finish(parts, body::full(bytes), &proxy, &entry.route, &upstream, back);
+            Ok(Answered::Whole(head, bytes)) => {
+                return finish(head, body::full(bytes), proxy, &entry.route, &upstream, back);
             }
-            Ok(Answered::Answer(parts, body)) => {
-                return finish(parts, Body::answer(body, under_way), &proxy, &entry.route, &upstream, back);
+            Ok(Answered::Answer(head, body)) => {
+                return finish(head, Body::answer(body, under_way), proxy, &entry.route, &upstream, back);
             }
             Ok(Answered::Switched(parts, connection)) => match client {
                 Some(client) => match tunnel::join(client, parts, connection, &upstream, entry.traffic.tunnel()) {
@@ -167,7 +176,7 @@ impl Forwarding {
             Err(error) => error,
         };
         tracing::debug!(instance = entry.route.instance, %error, "a request came to nothing");
-        proxy.failed(&entry, &error, asker, back.id.as_ref())
+        proxy.failed(&entry, &error, asker, &back.id)
     }
 }
 
@@ -203,35 +212,17 @@ fn wants_trailers(headers: &HeaderMap) -> bool {
     lines.flat_map(|line| line.split(',')).any(|token| token.trim().eq_ignore_ascii_case("trailers"))
 }
 
-/// Whether an app's word about the origin, or a URL of its own, may be in this field.
-fn needs_care(name: &HeaderName) -> bool {
-    [LOCATION, CONTENT_LOCATION, REFRESH, LINK, SET_COOKIE, STRICT_TRANSPORT_SECURITY].contains(name)
-        || matches!(name.as_str(), "service-worker-allowed" | "clear-site-data")
-}
-
 /// The answer as the client gets it.
-fn finish(
-    mut parts: Parts,
-    body: Body,
-    proxy: &Proxy,
-    route: &Route,
-    upstream: &Upstream,
-    back: Back,
-) -> Response<Body> {
-    // Looked through once: most answers have nothing of either kind.
-    let (mut of_the_connection, mut with_care) = (false, false);
-    for name in parts.headers.keys() {
-        of_the_connection |= hop_by_hop::is_connections_own(name);
-        with_care |= needs_care(name);
-    }
-    if of_the_connection {
-        if parts.headers.contains_key(TRANSFER_ENCODING) {
+fn finish(head: Head, body: Body, proxy: &Proxy, route: &Route, upstream: &Upstream, back: Back) -> Response<Body> {
+    let Head { mut parts, fields, .. } = head;
+    if fields.has_any(OF_THE_CONNECTION) {
+        if fields.has(Field::TransferEncoding) {
             // The coding decides the length, whatever else was said (RFC 9112 §6.3).
             parts.headers.remove(CONTENT_LENGTH);
         }
         hop_by_hop::remove(&mut parts.headers);
     }
-    if with_care {
+    if fields.has_any(ABOUT_THE_ORIGIN) {
         cookies::from_app(&mut parts.headers);
         if back.below_path {
             reach::limit_to_prefix(&mut parts.headers, &route.prefix);
@@ -306,13 +297,5 @@ mod tests {
     fn expectations() {
         assert!(check_expectation(&headers(&[("expect", "100-Continue")])).is_ok());
         assert!(check_expectation(&headers(&[("expect", "a-pony")])).is_err());
-    }
-
-    #[test]
-    fn fields_that_are_looked_at() {
-        for name in ["location", "set-cookie", "clear-site-data", "service-worker-allowed", "refresh", "link"] {
-            assert!(needs_care(&HeaderName::from_static(name)), "{name}");
-        }
-        assert!(!needs_care(&CONTENT_TYPE));
     }
 }

@@ -1,6 +1,7 @@
 //! Header rules: pure functions over `http` types.
 
 pub mod cookies;
+pub mod fields;
 pub mod forwarded;
 pub mod hop_by_hop;
 pub mod host;

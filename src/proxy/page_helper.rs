@@ -11,10 +11,10 @@ use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
     RANGE,
 };
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
 use super::body::{self, Body};
-use super::pages::Asker;
 use crate::assets;
 use markup::Edit;
 use page::{Coding, Page};
@@ -36,14 +36,14 @@ pub(super) struct Expected {
 }
 
 impl Expected {
-    /// A browser opens the page at `path` (prefix included), as far as the request tells.
-    pub(super) fn of<B>(request: &Request<B>, prefix: &str, path: String, hosts: &[&str]) -> Option<Self> {
-        if Asker::of(request) != Asker::Person || request.headers().contains_key(RANGE) {
+    /// A person's browser opens the page at `path` (prefix included), as far as the request tells.
+    pub(super) fn of(request: &Parts, prefix: &str, path: String, hosts: &[&str]) -> Option<Self> {
+        if request.headers.contains_key(RANGE) {
             return None;
         }
         let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
         let place = Place { prefix: prefix.to_owned(), path, hosts, anchored: true };
-        Some(Self { place, method: request.method().clone() })
+        Some(Self { place, method: request.method.clone() })
     }
 
     /// The answer with the helper in it, if it is a page that can take it.

@@ -6,6 +6,7 @@ use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
 use super::body::{self, Body};
 use super::error::ProxyError;
+use super::headers::fields::{Field, Fields};
 use super::headers::upgrade;
 use crate::assets;
 use crate::domain::{BasePath, Route, Slug};
@@ -32,17 +33,17 @@ pub enum Asker {
 }
 
 impl Asker {
-    /// Told by the request's head.
-    pub fn of<B>(request: &Request<B>) -> Self {
-        if upgrade::is_websocket(request) {
+    /// Told by the request's head, which has these fields.
+    pub fn of<B>(request: &Request<B>, fields: Fields) -> Self {
+        if upgrade::is_websocket(request, fields) {
             return Self::Websocket;
         }
-        let navigates = match request.headers().get(FETCH_MODE) {
-            Some(mode) => mode == "navigate",
+        let navigates = if fields.has(Field::SecFetchMode) {
+            request.headers().get(FETCH_MODE).is_some_and(|mode| mode == "navigate")
+        } else {
             // Older browsers, and plain-HTTP origins where the field is not sent.
-            None => {
-                request.headers().get(ACCEPT).is_some_and(|accept| prefers_html(accept.to_str().unwrap_or_default()))
-            }
+            fields.has(Field::Accept)
+                && request.headers().get(ACCEPT).is_some_and(|accept| prefers_html(accept.to_str().unwrap_or_default()))
         };
         if navigates && matches!(*request.method(), Method::GET | Method::HEAD | Method::POST) {
             Self::Person
@@ -226,7 +227,8 @@ mod tests {
         let asker = |fields: &[(&str, &str)]| {
             let request =
                 fields.iter().fold(Request::builder(), |request, (name, value)| request.header(*name, *value));
-            Asker::of(&request.body(()).unwrap())
+            let request = request.body(()).unwrap();
+            Asker::of(&request, Fields::of(request.headers()))
         };
         let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
         for (fields, who) in [

@@ -1,8 +1,8 @@
 //! Which instance a path is for, and what of the path its app gets to see. Byte for byte: nothing is decoded, resolved
 //! or joined (proxy.md B2 9–12).
 
-use bytes::Bytes;
-use http::uri::PathAndQuery;
+use std::borrow::Cow;
+
 use http::{Method, Uri};
 
 use crate::domain::{BasePath, ProxyMode, Slug};
@@ -20,7 +20,7 @@ impl<'a> InstancePath<'a> {
     /// Cuts a raw path; `None` when it does not lie below [`Slug::ROOT`].
     pub fn of(path: &'a str) -> Option<Self> {
         let below = path.strip_prefix(Slug::ROOT)?;
-        let end = below.find('/').unwrap_or(below.len());
+        let end = memchr::memchr(b'/', below.as_bytes()).unwrap_or(below.len());
         let (slug, rest) = below.split_at(end);
         Some(Self { slug, rest })
     }
@@ -71,22 +71,18 @@ pub fn decide(mode: ProxyMode, way: WayIn, method: &Method, path: &str, below: O
     }
 }
 
-/// The URI an app gets: path and query as they came, with `prefix` before `below` instead of what was there. Where the path
+/// The target an app gets: path and query as they came, with `prefix` before `below` instead of what was there. Where the path
 /// has no prefix it passes whole. No scheme and no authority: where to connect is the route's business, never the URL's.
-pub fn upstream_uri(uri: &Uri, below: Option<&str>, prefix: &str) -> Option<Uri> {
-    let whole = uri.path_and_query()?;
-    let Some(below) = below else { return Some(whole.clone().into()) };
-    let rest = whole.as_str().get(uri.path().len().checked_sub(below.len())?..)?;
-    let slash = if prefix.is_empty() && !rest.starts_with('/') { "/" } else { "" };
-    if whole.as_str().strip_suffix(rest) == Some(prefix) && slash.is_empty() {
-        return Some(whole.clone().into());
-    }
-    let cut = if prefix.is_empty() && slash.is_empty() {
-        Bytes::copy_from_slice(rest.as_bytes())
-    } else {
-        Bytes::from(format!("{prefix}{slash}{rest}"))
-    };
-    PathAndQuery::from_maybe_shared(cut).ok().map(Uri::from)
+pub fn upstream_target<'a>(uri: &'a Uri, below: Option<&str>, prefix: &str) -> Option<Cow<'a, str>> {
+    let whole = uri.path_and_query()?.as_str();
+    let Some(below) = below else { return Some(Cow::Borrowed(whole)) };
+    let rest = whole.get(uri.path().len().checked_sub(below.len())?..)?;
+    Some(match (prefix, rest.starts_with('/')) {
+        ("", true) => Cow::Borrowed(rest),
+        ("", false) => Cow::Owned(format!("/{rest}")),
+        _ if whole.strip_suffix(rest) == Some(prefix) => Cow::Borrowed(whole),
+        _ => Cow::Owned(format!("{prefix}{rest}")),
+    })
 }
 
 #[cfg(test)]
@@ -155,13 +151,13 @@ mod tests {
             ("/instance/a/|\\^{}[]", "/|\\^{}[]"),
         ] {
             let uri: Uri = uri.parse().unwrap();
-            assert_eq!(upstream_uri(&uri, below(uri.path()), "").unwrap().to_string(), stripped);
-            assert_eq!(upstream_uri(&uri, below(uri.path()), "/instance/a").unwrap(), uri);
-            let outer = upstream_uri(&uri, below(uri.path()), "/ai/instance/a").unwrap().to_string();
+            assert_eq!(upstream_target(&uri, below(uri.path()), "").unwrap(), stripped);
+            assert_eq!(upstream_target(&uri, below(uri.path()), "/instance/a").unwrap(), uri.to_string());
+            let outer = upstream_target(&uri, below(uri.path()), "/ai/instance/a").unwrap();
             assert_eq!(outer, format!("/ai{uri}"));
         }
         let uri: Uri = "/x?y".parse().unwrap();
-        assert_eq!(upstream_uri(&uri, None, "").unwrap(), uri, "on its own origin");
+        assert_eq!(upstream_target(&uri, None, "").unwrap(), "/x?y", "on its own origin");
     }
 
     #[test]
@@ -184,15 +180,14 @@ mod tests {
         #[test]
         fn no_byte_is_changed(rest in "(/[!-~&&[^?#]]{0,20}){1,3}(\\?[!-~&&[^#]]{0,20})?") {
             let Ok(uri) = format!("/instance/a{rest}").parse::<Uri>() else { return Ok(()) };
-            let seen = upstream_uri(&uri, below(uri.path()), "").unwrap();
-            prop_assert_eq!(seen.to_string(), rest);
+            let seen = upstream_target(&uri, below(uri.path()), "").unwrap();
+            prop_assert_eq!(seen, rest);
         }
     }
 
     #[test]
-    fn scheme_and_authority_never_reach_the_connector() {
+    fn scheme_and_authority_never_reach_the_app() {
         let uri: Uri = "http://evil/instance/a/x?y".parse().unwrap();
-        let upstream = upstream_uri(&uri, below(uri.path()), "").unwrap();
-        assert_eq!((upstream.authority(), upstream.to_string().as_str()), (None, "/x?y"));
+        assert_eq!(upstream_target(&uri, below(uri.path()), "").unwrap(), "/x?y");
     }
 }

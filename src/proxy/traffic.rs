@@ -29,7 +29,7 @@ pub struct Failure {
     /// Why: a sentence.
     pub detail: String,
     /// Which request: the access log and the client's answer name it so.
-    pub request_id: Option<String>,
+    pub request_id: String,
 }
 
 /// The counters at one moment.
@@ -73,7 +73,7 @@ impl Traffic {
     }
 
     /// A request got no answer from its app.
-    pub(super) fn failure(&self, status: StatusCode, detail: String, request_id: Option<String>) {
+    pub(super) fn failure(&self, status: StatusCode, detail: String, request_id: String) {
         self.failures.fetch_add(1, Ordering::Relaxed);
         let at = Timestamp::of(SystemTime::now());
         let failure = Failure { at, status: status.as_u16(), detail, request_id };

@@ -175,21 +175,14 @@ impl Connection {
         let local_port = stream.local_addr().map_or(0, |local| local.port());
         let ip = IpText::new(self.address.ip());
         let peer = Peer { address: self.address, ip, local_port, tls: tls.is_some() };
-        let (front, entrance) = (Arc::clone(&self.front), self.entrance);
-        let dispatch = move |request| {
-            let front = Arc::clone(&front);
-            async move { front.dispatch(request, peer, entrance).await }
-        };
+        let entrance = self.entrance;
+        let dispatch = |request| self.front.dispatch(request, peer, entrance);
         let Some(tls) = tls else { return self.http1(stream, dispatch).await };
         match timeout(HANDSHAKE, speaks_tls(&stream)).await {
             Ok(Ok(true)) => {}
             // A person who typed http:// is sent to https://.
             Ok(Ok(false)) => {
-                let front = Arc::clone(&self.front);
-                let to_https = move |request: Request<Incoming>| {
-                    let answer = front.to_https(&request);
-                    async move { answer }
-                };
+                let to_https = |request: Request<Incoming>| std::future::ready(self.front.to_https(&request));
                 return self.http1(stream, to_https).await;
             }
             Ok(Err(_)) | Err(_) => return,
@@ -197,6 +190,12 @@ impl Connection {
         match timeout(HANDSHAKE, tls.accept(stream)).await {
             // The HTTP version is what ALPN agreed on; nothing is guessed from the first bytes.
             Ok(Ok(Some(stream))) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
+                let front = Arc::clone(&self.front);
+                // Each stream is a task of its own.
+                let dispatch = move |request| {
+                    let front = Arc::clone(&front);
+                    async move { front.dispatch(request, peer, entrance).await }
+                };
                 self.http2(stream, dispatch).await;
             }
             Ok(Ok(Some(stream))) => self.http1(stream, dispatch).await,

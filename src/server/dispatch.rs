@@ -1,5 +1,7 @@
 //! One request: is it well formed, may it pass, and whose is it?
 
+use std::pin::Pin;
+
 use axum::Router;
 use http::header::{ALLOW, STRICT_TRANSPORT_SECURITY};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -9,16 +11,17 @@ use tokio::sync::oneshot;
 use tower::ServiceExt;
 
 use super::access_log::{AccessLog, Line};
-use super::request_id;
 use crate::api::{self, Seen};
 use crate::auth::{Door, Refusal};
 use crate::domain::{Port, Slug};
 use crate::proxy::body::{self, Body};
 use crate::proxy::drain::{self, Upload};
+use crate::proxy::headers::fields::{Field, Fields};
 use crate::proxy::headers::host;
 use crate::proxy::pages::{Asker, MARK};
+use crate::proxy::request_id::{self, RequestId};
 use crate::proxy::target::InstancePath;
-use crate::proxy::{Entry, Next, Peer, Proxy, redirect};
+use crate::proxy::{Arrival, Entry, Forwarding, Next, Peer, Proxy, redirect};
 use crate::tasks::Tasks;
 
 /// The longest method anybody registered is UPDATEREDIRECTREF (IANA, 17 letters).
@@ -34,15 +37,22 @@ pub(super) enum Entrance {
 }
 
 /// Whose a request is.
-enum Choice {
-    /// Nobody's: it is answered at once.
+enum Choice<'a> {
+    /// It is answered here.
     Answer(Response<Body>),
-    /// An app's, whether that can answer or not.
-    App(Next),
-    /// The dashboard's.
-    Panel(Request<Incoming>),
-    /// The dashboard's, unless it fell out of an instance's prefix.
-    PanelOrRescue(Request<Incoming>),
+    /// An app's.
+    App(Box<Forwarding<'a>>),
+    /// The dashboard's. (Boxed: what the data plane moves about for every request stays small.)
+    Panel(Pin<Box<dyn Future<Output = Response<Body>> + Send + 'a>>),
+}
+
+impl<'a> From<Next<'a>> for Choice<'a> {
+    fn from(next: Next<'a>) -> Self {
+        match next {
+            Next::Answer(response) => Self::Answer(response),
+            Next::Forward(forwarding) => Self::App(forwarding),
+        }
+    }
 }
 
 /// What every connection shares.
@@ -59,35 +69,43 @@ pub(super) struct Front {
 }
 
 impl Front {
-    pub(super) async fn dispatch(
-        &self,
-        mut request: Request<Incoming>,
+    /// What is decided without waiting is decided at once; the future is what is left to do.
+    pub(super) fn dispatch<'a>(
+        &'a self,
+        request: Request<Incoming>,
         peer: Peer,
         entrance: Entrance,
-    ) -> Response<Body> {
-        let id = request_id::of(request.headers_mut());
+    ) -> impl Future<Output = Response<Body>> + Send + use<'a> {
+        let arrival = Arrival::of(&request, peer);
         let mut line = self.access_log.as_ref().map(|log| {
             let client = self.proxy.client_ip(request.headers(), peer);
             // Boxed: few have a log, and everybody would carry its room about.
-            Box::new(log.line(&request, client, id.to_str().unwrap_or_default()))
+            Box::new(log.line(&request, client, arrival.id.as_str()))
         });
-        let mut response = self.answer(request, peer, entrance, &mut line).await;
-        if response.headers().contains_key(MARK) {
-            // What is ours says which line of the log it is.
-            response.headers_mut().insert(request_id::FIELD, id);
+        let mut choice = self.choose(request, &arrival, entrance, &mut line);
+        if let Choice::Answer(response) = &mut choice {
+            name(response, &arrival.id);
         }
-        if self.hsts {
-            response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
-        }
-        match line {
-            Some(line) => line.answered(response),
-            None => response,
+        async move {
+            let mut response = match choice {
+                Choice::Answer(response) => response,
+                Choice::App(forwarding) => forwarding.run().await,
+                Choice::Panel(answer) => answer.await,
+            };
+            if self.hsts {
+                let year = HeaderValue::from_static("max-age=31536000");
+                response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, year);
+            }
+            match line {
+                Some(line) => line.answered(response),
+                None => response,
+            }
         }
     }
 
     /// The same place under `https`, for a request that came unencrypted to a TLS port.
     pub(super) fn to_https(&self, request: &Request<Incoming>) -> Response<Body> {
-        let asker = Asker::of(request);
+        let asker = Asker::of(request, Fields::of(request.headers()));
         let Some(host) = host::authority(request.headers()) else {
             let detail = "This port speaks TLS: use https://.".to_owned();
             return self.refuse(Refusal { status: StatusCode::BAD_REQUEST, detail }, asker);
@@ -101,34 +119,18 @@ impl Front {
         redirect(StatusCode::PERMANENT_REDIRECT, &format!("https://{host}{path}"))
     }
 
-    async fn answer(
-        &self,
-        request: Request<Incoming>,
-        peer: Peer,
-        entrance: Entrance,
-        line: &mut Option<Box<Line>>,
-    ) -> Response<Body> {
-        match self.choose(request, peer, entrance, line) {
-            Choice::Answer(response) => response,
-            Choice::App(next) => next.run().await,
-            // Boxed: what the data plane moves about for every request stays small.
-            Choice::Panel(request) => Box::pin(self.panel(request, peer)).await,
-            Choice::PanelOrRescue(request) => Box::pin(self.panel_or_rescue(request, peer)).await,
-        }
-    }
-
     /// Whose a request is. No waiting is done here: it is the way of every byte to an app.
     fn choose(
         &self,
         mut request: Request<Incoming>,
-        peer: Peer,
+        arrival: &Arrival,
         entrance: Entrance,
         line: &mut Option<Box<Line>>,
-    ) -> Choice {
+    ) -> Choice<'_> {
         if let Err(refusal) = check_form(&mut request) {
             return Choice::Answer(self.turn_away(refusal, request));
         }
-        let host = self.proxy.client_authority(request.headers(), peer).map(host::without_port);
+        let host = self.proxy.client_authority(request.headers(), arrival.peer).map(host::without_port);
         let named = host.and_then(|host| self.proxy.by_host(host));
         // Open to everybody under any name: whatever watches this server must be able to ask.
         if named.is_none() && entrance == Entrance::Panel && self.path(&request) == "/healthz" {
@@ -166,17 +168,17 @@ impl Front {
                     let detail = "Not Found".to_owned();
                     Choice::Answer(self.turn_away(Refusal { status: StatusCode::NOT_FOUND, detail }, request))
                 }
-                _ => Choice::Panel(request),
+                _ => Choice::Panel(Box::pin(self.panel(request, arrival.clone()))),
             };
         }
         match origin {
-            Some(entry) => Choice::App(self.proxy.at_origin(request, peer, &entry)),
+            Some(entry) => self.proxy.at_origin(request, arrival, &entry).into(),
             // The dashboard's own links are relative: they need the slash.
             None if request.uri().path() == self.proxy.base_path().as_str() => {
                 Choice::Answer(redirect(StatusCode::PERMANENT_REDIRECT, &self.proxy.base_path().root()))
             }
-            None if self.path(&request).starts_with(Slug::ROOT) => self.at_path(request, peer),
-            None => Choice::PanelOrRescue(request),
+            None if self.path(&request).starts_with(Slug::ROOT) => self.at_path(request, arrival),
+            None => Choice::Panel(Box::pin(self.panel_or_rescue(request, arrival.clone()))),
         }
     }
 
@@ -185,44 +187,48 @@ impl Front {
         self.proxy.base_path().cut(request.uri().path())
     }
 
-    fn at_path(&self, request: Request<Incoming>, peer: Peer) -> Choice {
+    fn at_path(&self, request: Request<Incoming>, arrival: &Arrival) -> Choice<'_> {
         if self.path_routes {
-            return Choice::App(self.proxy.at_path(request, peer));
+            return self.proxy.at_path(request, arrival).into();
         }
         let detail = "Instances have no paths here (AIKORE_PATH_ROUTES=off): open it at its own port or host name.";
         Choice::Answer(self.turn_away(Refusal { status: StatusCode::NOT_FOUND, detail: detail.to_owned() }, request))
     }
 
     /// The dashboard, unless the request fell out of an instance's prefix (prefix.md 4).
-    async fn panel_or_rescue(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
+    async fn panel_or_rescue(&self, request: Request<Incoming>, arrival: Arrival) -> Response<Body> {
         if !self.path_routes {
-            return self.panel(request, peer).await;
+            return self.panel(request, arrival).await;
         }
-        if let Some(rescued) = self.proxy.rescue_by_referer(&request, peer) {
+        let (peer, id) = (arrival.peer, arrival.id.clone());
+        if let Some(mut rescued) = self.proxy.rescue_by_referer(&request, peer) {
             drain::discard(request);
+            name(&mut rescued, &id);
             return rescued;
         }
-        if Asker::of(&request) == Asker::Websocket && !api::has_websocket(self.path(&request)) {
+        if Asker::of(&request, arrival.fields) == Asker::Websocket && !api::has_websocket(self.path(&request)) {
             return match self.proxy.websocket_by_cookie(request.uri(), request.headers()) {
-                Some(entry) => self.proxy.at_origin(request, peer, &entry).run().await,
-                None => self.panel(request, peer).await,
+                Some(entry) => self.proxy.at_origin(request, &arrival, &entry).run().await,
+                None => self.panel(request, arrival).await,
             };
         }
         let (uri, headers) = (request.uri().clone(), request.headers().clone());
-        let response = self.panel(request, peer).await;
+        let response = self.panel(request, arrival).await;
         if response.extensions().get::<api::Unrouted>().is_some()
-            && let Some(rescued) = self
+            && let Some(mut rescued) = self
                 .proxy
                 .rescue_by_trail(&uri, &headers, peer)
                 .or_else(|| self.proxy.rescue_by_cookie(&uri, &headers, peer))
         {
+            name(&mut rescued, &id);
             return rescued;
         }
         response
     }
 
-    async fn panel(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
-        let asker = Asker::of(&request);
+    async fn panel(&self, request: Request<Incoming>, arrival: Arrival) -> Response<Body> {
+        let Arrival { peer, fields, id } = arrival;
+        let asker = Asker::of(&request, fields);
         let is_call = self.path(&request).starts_with("/api/");
         let (mut head, incoming) = request.into_parts();
         if let Some(uri) = self.proxy.inner_uri(&head.uri) {
@@ -230,11 +236,13 @@ impl Front {
         }
         let authority = self.proxy.client_authority(&head.headers, peer).map(str::to_owned);
         if let Err(refusal) = self.door.admit_to_panel(&head, authority.as_deref()) {
-            return self.refuse(refusal, asker);
+            let mut refused = self.refuse(refusal, asker);
+            name(&mut refused, &id);
+            return refused;
         }
         let scheme = self.proxy.scheme(&head.headers, peer);
         head.extensions.insert(Seen { scheme, authority: authority.unwrap_or_else(|| "localhost".to_owned()) });
-        let incoming = Upload::new(incoming, &head.headers);
+        let incoming = Upload::new(incoming, fields.has(Field::Expect));
         let request = Request::from_parts(head, axum::body::Body::new(incoming));
         let (panel, (answer, answered)) = (self.panel.clone(), oneshot::channel());
         // Not cancelled when the client goes: a change that has begun is finished.
@@ -247,7 +255,7 @@ impl Front {
             let _inside = self.panel_runtime.enter();
             self.panel_calls.spawn("call of the dashboard", call);
         }
-        match answered.await {
+        let mut response = match answered.await {
             Ok(response) if response.status() == StatusCode::NOT_FOUND && asker == Asker::Person && !is_call => {
                 let detail = "There is nothing at this address. The dashboard is at its root.".to_owned();
                 let mut page = self.refuse(Refusal { status: StatusCode::NOT_FOUND, detail }, asker);
@@ -262,12 +270,14 @@ impl Front {
                 },
                 asker,
             ),
-        }
+        };
+        name(&mut response, &id);
+        response
     }
 
     /// Refuses a request whose body nobody will read.
     fn turn_away(&self, refusal: Refusal, request: Request<Incoming>) -> Response<Body> {
-        let asker = Asker::of(&request);
+        let asker = Asker::of(&request, Fields::of(request.headers()));
         drain::discard(request);
         self.refuse(refusal, asker)
     }
@@ -283,6 +293,13 @@ impl Front {
                 .insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
         }
         response
+    }
+}
+
+/// What is ours says which line of the log it is.
+fn name(response: &mut Response<Body>, id: &RequestId) {
+    if response.headers().contains_key(MARK) {
+        response.headers_mut().insert(request_id::FIELD, id.to_value());
     }
 }
 

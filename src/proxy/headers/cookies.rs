@@ -21,11 +21,15 @@ pub fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 /// What an app gets: several lines become one (old frameworks read only the first; RFC 9113 §8.2.3 asks for it of
 /// HTTP/2's crumbs), and ours are cut out of it. Every other byte stays as it was.
 pub fn for_app(headers: &mut HeaderMap) {
-    let lines: Vec<&[u8]> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
-    let joined = lines.join(&b"; "[..]);
-    if lines.len() < 2 && !has_ours(&joined) {
+    let mut lines = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
+    // One line, as browsers send it over HTTP/1.1, and nothing of ours in it.
+    if let (first, None) = (lines.next(), lines.next())
+        && first.is_none_or(|only| !has_ours(only))
+    {
         return;
     }
+    let lines: Vec<&[u8]> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    let joined = lines.join(&b"; "[..]);
     let kept: Vec<&[u8]> = joined.split(|byte| *byte == b';').filter(|pair| !is_ours(pair)).collect();
     let rest = kept.join(&b";"[..]);
     match HeaderValue::from_bytes(rest.trim_ascii_start()) {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use bytes::{BufMut, BytesMut};
-use http::header::{HOST, HeaderName};
+use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue};
 
 const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -13,22 +13,6 @@ const HOST_FIELD: HeaderName = HeaderName::from_static("x-forwarded-host");
 const PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 const PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
-
-/// Whether it is a field by which a client could pretend to be another, to come from another place, or to be past a login:
-/// what it said there is never passed on.
-pub fn is_spoofable(name: &HeaderName) -> bool {
-    let name = name.as_str();
-    match name.strip_prefix("x-") {
-        Some(rest) => {
-            matches!(rest, "real-ip" | "original-url" | "rewrite-url")
-                || rest.strip_prefix("forwarded-").is_some_and(|rest| {
-                    matches!(rest, "for" | "proto" | "host" | "port" | "prefix" | "server" | "scheme")
-                })
-        }
-        // httpoxy: CGI programs take `Proxy` for the variable HTTP_PROXY.
-        None => matches!(name, "forwarded" | "proxy"),
-    }
-}
 
 /// An IP address as text, in its canonical form: `::ffff:10.0.0.7` is `10.0.0.7`.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +48,8 @@ pub struct Client<'a> {
     pub tls: bool,
     /// The port it came in by.
     pub port: u16,
+    /// The `Host` it asked.
+    pub host: Option<&'a HeaderValue>,
     /// The prefix that was cut off, without a slash at the end.
     pub prefix: Option<&'a str>,
 }
@@ -85,11 +71,10 @@ pub fn write(headers: &HeaderMap, client: &Client<'_>, out: &mut BytesMut) {
     field(out, &REAL_IP, said(&REAL_IP).map_or(ip, HeaderValue::as_bytes));
     let proto = if client.tls { "https" } else { "http" };
     field(out, &PROTO, said(&PROTO).map_or(proto.as_bytes(), HeaderValue::as_bytes));
-    let own_host = headers.get(HOST);
-    if let Some(host) = said(&HOST_FIELD).or(own_host) {
+    if let Some(host) = said(&HOST_FIELD).or(client.host) {
         field(out, &HOST_FIELD, host.as_bytes());
     }
-    match (said(&PORT), own_host.and_then(|host| port_of(host.as_bytes()))) {
+    match (said(&PORT), client.host.and_then(|host| port_of(host.as_bytes()))) {
         (Some(value), _) => field(out, &PORT, value.as_bytes()),
         (None, Some(own)) => field(out, &PORT, own),
         (None, None) => line(out, &PORT, |out| write!(out, "{}", client.port)),
@@ -127,6 +112,9 @@ fn port_of(host: &[u8]) -> Option<&[u8]> {
 
 #[cfg(test)]
 mod tests {
+    use http::header::HOST;
+
+    use super::super::fields::SPOOFABLE;
     use super::*;
 
     fn client(trusted: bool) -> Client<'static> {
@@ -135,6 +123,7 @@ mod tests {
             trusted,
             tls: false,
             port: 9000,
+            host: None,
             prefix: Some("/instance/a"),
         }
     }
@@ -150,8 +139,8 @@ mod tests {
     /// What an app gets to see.
     fn apply(headers: &mut HeaderMap, client: &Client<'_>) {
         let mut lines = BytesMut::new();
-        write(headers, client, &mut lines);
-        let spoofed: Vec<HeaderName> = headers.keys().filter(|name| is_spoofable(name)).cloned().collect();
+        write(headers, &Client { host: headers.get(HOST), ..*client }, &mut lines);
+        let spoofed: Vec<HeaderName> = headers.keys().filter(|name| SPOOFABLE.has_name(name)).cloned().collect();
         for name in spoofed {
             headers.remove(name);
         }

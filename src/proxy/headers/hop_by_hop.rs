@@ -1,15 +1,9 @@
 //! Fields that belong to one connection (RFC 9110 §7.6.1).
 
 use http::HeaderMap;
-use http::header::{
-    CONNECTION, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
-};
+use http::header::{CONNECTION, HeaderName, TRAILER, TRANSFER_ENCODING};
 
-/// Whether a field never passes, whether `Connection` names it or not.
-pub fn is_connections_own(name: &HeaderName) -> bool {
-    [CONNECTION, TE, TRANSFER_ENCODING, UPGRADE, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION].contains(name)
-        || matches!(name.as_str(), "keep-alive" | "proxy-connection")
-}
+use super::fields::OF_THE_CONNECTION;
 
 /// Fields `Connection` may name without effect: they decide framing, routing and access, and were read already.
 const KEPT: [&str; 5] = ["host", "content-length", "cookie", "authorization", "set-cookie"];
@@ -21,7 +15,7 @@ const USUAL: [&str; 4] = ["keep-alive", "close", "upgrade", "te"];
 /// fixed ones. `Trailer` stays; it describes the message.
 pub fn remove(headers: &mut HeaderMap) {
     remove_named(headers);
-    let own: Vec<HeaderName> = headers.keys().filter(|name| is_connections_own(name)).cloned().collect();
+    let own: Vec<HeaderName> = headers.keys().filter(|name| OF_THE_CONNECTION.has_name(name)).cloned().collect();
     for name in own {
         headers.remove(name);
     }

@@ -57,10 +57,9 @@ pub fn authority(headers: &HeaderMap) -> Option<&str> {
 
 /// An authority less its port; brackets of an IPv6 address stay.
 pub fn without_port(authority: &str) -> &str {
-    match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
-        _ => authority,
-    }
+    // Looked at from behind, where the port is: digits, and the colon before them.
+    let end = authority.trim_end_matches(|c: char| c.is_ascii_digit());
+    end.strip_suffix(':').unwrap_or(authority)
 }
 
 #[cfg(test)]

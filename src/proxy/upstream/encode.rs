@@ -3,9 +3,9 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
-use http::request::Parts;
-use http::{HeaderMap, HeaderName, Method};
+use http::{HeaderMap, Method};
 
+use crate::proxy::headers::fields::{Field, Fields};
 use crate::proxy::headers::forwarded::field;
 
 /// How a request's body is sent.
@@ -19,35 +19,37 @@ pub(in crate::proxy) enum Sending {
     Chunked,
 }
 
-/// The head: the fields that `passes` lets through, the lines that `more` adds, and the body's framing.
+/// The head: `Host`, all fields but the `dropped`, the lines that `more` adds, and the body's framing.
 pub(in crate::proxy) fn head(
-    parts: &Parts,
+    method: &Method,
+    target: &str,
+    headers: &HeaderMap,
     sending: Sending,
-    passes: impl Fn(&HeaderName) -> bool,
+    dropped: Fields,
     more: impl FnOnce(&mut BytesMut),
 ) -> Bytes {
-    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-    let mut bytes = BytesMut::with_capacity(room(&parts.headers) + target.len());
-    for part in [parts.method.as_str(), " ", target, " HTTP/1.1\r\n"] {
+    let mut bytes = BytesMut::with_capacity(room(headers) + target.len());
+    for part in [method.as_str(), " ", target, " HTTP/1.1\r\n"] {
         bytes.put_slice(part.as_bytes());
     }
     // RFC 9110 §7.2: first.
-    if let Some(host) = parts.headers.get(HOST) {
+    if let Some(host) = headers.get(HOST) {
         field(&mut bytes, &HOST, host.as_bytes());
     }
     let mut sized = false;
-    for (name, value) in parts.headers.iter().filter(|(name, _)| *name != HOST && passes(name)) {
-        if *name == CONTENT_LENGTH {
-            if sending == Sending::Chunked {
-                continue;
-            }
-            sized = true;
+    for (name, value) in headers {
+        match Field::of(name.as_str()) {
+            Some(Field::Host) => continue, // it came first
+            Some(Field::ContentLength) if sending == Sending::Chunked => continue,
+            Some(Field::ContentLength) => sized = true,
+            Some(known) if dropped.has(known) => continue,
+            _ => {}
         }
         field(&mut bytes, name, value.as_bytes());
     }
     if sending == Sending::Chunked {
         field(&mut bytes, &TRANSFER_ENCODING, b"chunked");
-    } else if !sized && matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
+    } else if !sized && matches!(*method, Method::POST | Method::PUT | Method::PATCH) {
         // A method that means something by its content says that there is none (RFC 9110 §8.6).
         field(&mut bytes, &CONTENT_LENGTH, b"0");
     }
@@ -62,14 +64,15 @@ fn room(headers: &HeaderMap) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use http::Request;
+    use http::{HeaderName, Request};
 
     use super::*;
 
     fn text(request: http::request::Builder, sending: Sending) -> String {
         let (parts, ()) = request.body(()).unwrap().into_parts();
+        let target = parts.uri.path_and_query().unwrap().as_str();
         let more = |out: &mut BytesMut| field(out, &HeaderName::from_static("x-more"), b"1");
-        let bytes = head(&parts, sending, |name| *name != "x-secret", more);
+        let bytes = head(&parts.method, target, &parts.headers, sending, Fields::these(&[Field::Proxy]), more);
         String::from_utf8(bytes.to_vec()).unwrap()
     }
 
@@ -78,7 +81,7 @@ mod tests {
         use Sending::{Chunked, Nothing, Sized};
         for (request, sending, expected) in [
             (
-                Request::get("/x?y=%20").header("accept", "*/*").header("x-secret", "1").header("host", "a:1"),
+                Request::get("/x?y=%20").header("accept", "*/*").header("proxy", "1").header("host", "a:1"),
                 Nothing,
                 "GET /x?y=%20 HTTP/1.1|host: a:1|accept: */*|x-more: 1||",
             ),

@@ -59,9 +59,9 @@ impl Asked {
 /// What a child made of a request.
 pub(in crate::proxy) enum Answered {
     /// It answered, and the whole answer is here already.
-    Whole(Parts, Bytes),
+    Whole(Head, Bytes),
     /// It answered, and its body is to be read.
-    Answer(Parts, Box<AnswerBody>),
+    Answer(Head, Box<AnswerBody>),
     /// It switched protocols as it was asked to: the connection is a pipe now.
     Switched(Parts, Connection),
 }
@@ -101,25 +101,25 @@ pub(super) async fn run(
     upstream: &Arc<Upstream>,
 ) -> Result<Answered, Broken> {
     let mut exchange = Exchange { connection, outgoing: Outgoing::new(head, content), informational: 0 };
-    let Head { parts, persistent } = poll_fn(|context| exchange.poll_head(context)).await?;
-    if parts.status == StatusCode::SWITCHING_PROTOCOLS {
+    let head = poll_fn(|context| exchange.poll_head(context)).await?;
+    if head.parts.status == StatusCode::SWITCHING_PROTOCOLS {
         if !asked.to_switch {
             return Err(Malformed("it switched protocols without being asked").into());
         }
-        return Ok(Answered::Switched(parts, exchange.connection));
+        return Ok(Answered::Switched(head.parts, exchange.connection));
     }
-    let framing = parse::framing(asked.to_head, &parts)?;
+    let framing = parse::framing(asked.to_head, &head)?;
     let Exchange { mut connection, outgoing, .. } = exchange;
     // Most answers are small: the connection is free before the client has heard anything.
     if framing == Framing::Length(connection.buffer.len() as u64) && outgoing.is_complete() {
         let body = connection.buffer.split().freeze();
-        if persistent {
+        if head.persistent {
             upstream.keep(connection);
         }
-        return Ok(Answered::Whole(parts, body));
+        return Ok(Answered::Whole(head, body));
     }
-    let keeper = persistent.then(|| Arc::clone(upstream));
-    Ok(Answered::Answer(parts, Box::new(AnswerBody::new(connection, outgoing, framing, keeper))))
+    let keeper = head.persistent.then(|| Arc::clone(upstream));
+    Ok(Answered::Answer(head, Box::new(AnswerBody::new(connection, outgoing, framing, keeper))))
 }
 
 impl Exchange {
@@ -140,7 +140,10 @@ impl Exchange {
                 }
                 continue;
             }
-            buffer.reserve(READ);
+            // What is left of it does for most answers: room made anew each time would cost an allocation each time.
+            if buffer.capacity() - buffer.len() < READ / 2 {
+                buffer.reserve(READ);
+            }
             let read = match ready!(poll_read_buf(Pin::new(stream), context, buffer)) {
                 Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
                 other => other,

@@ -7,6 +7,8 @@ use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::response::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
 
+use crate::proxy::headers::fields::{Field, Fields};
+
 /// Fields an app may send: some set dozens of cookies.
 const MAX_HEADERS: usize = 500;
 
@@ -33,6 +35,8 @@ pub(in crate::proxy) enum Framing {
 #[derive(Debug)]
 pub(in crate::proxy) struct Head {
     pub(in crate::proxy) parts: Parts,
+    /// Which of the fields that mean something here it has.
+    pub(in crate::proxy) fields: Fields,
     /// Whether the child keeps the connection open after this answer.
     pub(in crate::proxy) persistent: bool,
 }
@@ -60,12 +64,18 @@ pub(in crate::proxy) fn head(buffer: &mut BytesMut) -> Result<Option<Head>, Malf
     parts.status = StatusCode::from_u16(code).map_err(|_| Malformed("its status is none"))?;
     parts.version = if parsed.version == Some(1) { Version::HTTP_11 } else { Version::HTTP_10 };
     parts.headers = HeaderMap::with_capacity(parsed.headers.len());
+    let mut fields = Fields::default();
     for field in parsed.headers.iter() {
         let name = HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| Malformed("a field has no name"))?;
+        fields.add(&name);
         parts.headers.append(name, value(&bytes, field.value)?);
     }
-    let persistent = is_persistent(parts.version, &parts.headers);
-    Ok(Some(Head { parts, persistent }))
+    let persistent = if fields.has(Field::Connection) {
+        is_persistent(parts.version, &parts.headers)
+    } else {
+        parts.version == Version::HTTP_11
+    };
+    Ok(Some(Head { parts, fields, persistent }))
 }
 
 /// Shares the head's bytes instead of copying them.
@@ -99,27 +109,28 @@ fn is_persistent(version: Version, headers: &HeaderMap) -> bool {
 ///
 /// # Errors
 /// Its framing can be read in more than one way, or not at all.
-pub(in crate::proxy) fn framing(to_head: bool, parts: &Parts) -> Result<Framing, Malformed> {
+pub(in crate::proxy) fn framing(to_head: bool, head: &Head) -> Result<Framing, Malformed> {
+    let Head { parts, fields, .. } = head;
     let bodiless = to_head
         || parts.status.is_informational()
         || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-    let mut codings = parts.headers.get_all(TRANSFER_ENCODING).iter();
-    let coding = codings.next();
-    let length = content_length(&parts.headers)?;
+    let length = if fields.has(Field::ContentLength) { content_length(&parts.headers)? } else { None };
     if bodiless {
         return Ok(Framing::Length(0));
     }
-    match (coding, codings.next(), length) {
-        (Some(only), None, _) if parts.version == Version::HTTP_11 => {
+    if !fields.has(Field::TransferEncoding) {
+        return Ok(length.map_or(Framing::UntilClose, Framing::Length));
+    }
+    let mut codings = parts.headers.get_all(TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (Some(only), None) if parts.version == Version::HTTP_11 => {
             if only.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked") {
                 Ok(Framing::Chunked)
             } else {
                 Err(Malformed("it has a transfer coding nobody asked for"))
             }
         }
-        (Some(_), _, _) => Err(Malformed("its transfer coding can't be read")),
-        (None, _, Some(length)) => Ok(Framing::Length(length)),
-        (None, _, None) => Ok(Framing::UntilClose),
+        _ => Err(Malformed("its transfer coding can't be read")),
     }
 }
 
@@ -154,7 +165,7 @@ mod tests {
 
     fn framed(text: &str) -> Result<Framing, Malformed> {
         let head = read(text)?.unwrap();
-        framing(false, &head.parts)
+        framing(false, &head)
     }
 
     #[test]
@@ -215,7 +226,7 @@ mod tests {
             assert_eq!(framed(&format!("HTTP/1.1 {status}\r\nContent-Length: 5\r\n\r\n")), Ok(Framing::Length(0)));
         }
         let head = read("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n").unwrap().unwrap();
-        assert_eq!(framing(true, &head.parts), Ok(Framing::Length(0)), "the answer to a HEAD");
+        assert_eq!(framing(true, &head), Ok(Framing::Length(0)), "the answer to a HEAD");
         assert!(framed("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").is_err());
     }
 
