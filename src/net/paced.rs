@@ -21,6 +21,15 @@ pub struct Patience {
     pub head: Duration,
 }
 
+/// How a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goodbye {
+    /// By being closed: TCP says the rest, and a shutdown before it is a call for nothing.
+    Close,
+    /// With a word of its own layer, as TLS does.
+    Say,
+}
+
 /// What a connection is doing; shared with whoever answers its requests.
 #[derive(Debug, Clone, Default)]
 pub struct Phase(Arc<AtomicU8>);
@@ -57,6 +66,7 @@ pub struct Paced<T> {
     inner: T,
     phase: Phase,
     patience: Patience,
+    goodbye: Goodbye,
     /// Since when it is idle, or a head is on its way.
     since: Instant,
     was_busy: bool,
@@ -66,10 +76,10 @@ pub struct Paced<T> {
 
 impl<T> Paced<T> {
     /// A new connection: idle from now on.
-    pub fn new(inner: T, patience: Patience) -> (Self, Phase) {
+    pub fn new(inner: T, patience: Patience, goodbye: Goodbye) -> (Self, Phase) {
         let phase = Phase::default();
         let since = Instant::now();
-        (Self { inner, phase: phase.clone(), patience, since, was_busy: false, alarm: None }, phase)
+        (Self { inner, phase: phase.clone(), patience, goodbye, since, was_busy: false, alarm: None }, phase)
     }
 
     /// The connection itself, with all the time in the world.
@@ -145,7 +155,10 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Paced<T> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(context)
+        match self.goodbye {
+            Goodbye::Close => Poll::Ready(Ok(())),
+            Goodbye::Say => Pin::new(&mut self.inner).poll_shutdown(context),
+        }
     }
 }
 
@@ -158,7 +171,7 @@ mod tests {
     fn connection() -> (DuplexStream, Paced<DuplexStream>, Phase) {
         let (client, server) = duplex(64);
         let patience = Patience { idle: Duration::from_secs(60), head: Duration::from_secs(10) };
-        let (paced, phase) = Paced::new(server, patience);
+        let (paced, phase) = Paced::new(server, patience, Goodbye::Close);
         (client, paced, phase)
     }
 

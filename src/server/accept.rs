@@ -23,7 +23,7 @@ use super::dispatch::{Entrance, Front};
 use super::proxy_protocol;
 use super::tls::Tls;
 use super::workers::Place;
-use crate::net::paced::{Paced, Patience};
+use crate::net::paced::{Goodbye, Paced, Patience};
 use crate::net::until::until_cancelled;
 use crate::proxy::Peer;
 use crate::proxy::body::Body;
@@ -64,6 +64,7 @@ pub(super) struct Shared {
 
 struct Acceptor {
     listener: TcpListener,
+    port: u16,
     place: Place,
     entrance: Entrance,
     shared: Shared,
@@ -84,8 +85,9 @@ pub(super) fn start(
 ) -> std::io::Result<()> {
     let _inside = place.crew.handle(place.home).map(Handle::enter);
     let listener = TcpListener::from_std(socket)?;
+    let port = listener.local_addr()?.port();
     let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    let acceptor = Acceptor { listener, place, entrance, shared: shared.clone(), closing: closing.clone(), room };
+    let acceptor = Acceptor { listener, port, place, entrance, shared: shared.clone(), closing: closing.clone(), room };
     shared.connections.spawn("accept loop", acceptor.run());
     Ok(())
 }
@@ -125,6 +127,7 @@ impl Acceptor {
         let load = crew.load(member);
         let connection = Connection {
             address,
+            port: self.port,
             entrance: self.entrance,
             front: Arc::clone(&self.shared.front),
             closing: self.closing.clone(),
@@ -160,6 +163,8 @@ fn is_the_peers(error: &std::io::Error) -> bool {
 
 struct Connection {
     address: SocketAddr,
+    /// The port it came in by.
+    port: u16,
     entrance: Entrance,
     front: Arc<Front>,
     closing: CancellationToken,
@@ -167,23 +172,20 @@ struct Connection {
 
 impl Connection {
     async fn serve(mut self, mut stream: TcpStream, tls: Option<Tls>, introduced: bool) {
-        // An error only costs latency.
-        let _ = stream.set_nodelay(true);
         if introduced && !self.be_introduced(&mut stream).await {
             return;
         }
-        let local_port = stream.local_addr().map_or(0, |local| local.port());
         let ip = IpText::new(self.address.ip());
-        let peer = Peer { address: self.address, ip, local_port, tls: tls.is_some() };
+        let peer = Peer { address: self.address, ip, local_port: self.port, tls: tls.is_some() };
         let entrance = self.entrance;
         let dispatch = |request| self.front.dispatch(request, peer, entrance);
-        let Some(tls) = tls else { return self.http1(stream, dispatch).await };
+        let Some(tls) = tls else { return self.http1(stream, Goodbye::Close, dispatch).await };
         match timeout(HANDSHAKE, speaks_tls(&stream)).await {
             Ok(Ok(true)) => {}
             // A person who typed http:// is sent to https://.
             Ok(Ok(false)) => {
                 let to_https = |request: Request<Incoming>| std::future::ready(self.front.to_https(&request));
-                return self.http1(stream, to_https).await;
+                return self.http1(stream, Goodbye::Close, to_https).await;
             }
             Ok(Err(_)) | Err(_) => return,
         }
@@ -198,7 +200,7 @@ impl Connection {
                 };
                 self.http2(stream, dispatch).await;
             }
-            Ok(Ok(Some(stream))) => self.http1(stream, dispatch).await,
+            Ok(Ok(Some(stream))) => self.http1(stream, Goodbye::Say, dispatch).await,
             Ok(Ok(None)) => tracing::debug!(address = %self.address, "answered a certificate authority"),
             Ok(Err(error)) => tracing::debug!(address = %self.address, %error, "a TLS handshake failed"),
             Err(_) => tracing::debug!(address = %self.address, "a TLS handshake took too long"),
@@ -225,12 +227,12 @@ impl Connection {
 
     /// hyper's HTTP/1 builder, not hyper-util's automatic one: that one has no timeout before the first byte and takes
     /// HTTP/2 with prior knowledge (proxy.md B1 2).
-    async fn http1<I, F>(&self, io: I, answer: impl Fn(Request<Incoming>) -> F)
+    async fn http1<I, F>(&self, io: I, goodbye: Goodbye, answer: impl Fn(Request<Incoming>) -> F)
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         F: Future<Output = Response<Body>>,
     {
-        let (io, phase) = Paced::new(io, PATIENCE);
+        let (io, phase) = Paced::new(io, PATIENCE, goodbye);
         let service = service_fn(move |request| {
             let busy = phase.busy();
             let answer = answer(request);

@@ -128,6 +128,8 @@ fn open(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
         // Each family has its own socket, whatever net.ipv6.bindv6only says.
         socket.set_only_v6(true)?;
     }
+    // Every accepted socket inherits it. Without it each small write would wait for the ACK of the one before.
+    socket.set_tcp_nodelay(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     socket.set_nonblocking(true)?;
