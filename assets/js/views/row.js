@@ -12,6 +12,10 @@ function mark(name, title) {
   return el('span', { class: 'mark', title, role: 'img', 'aria-label': title }, icon(name));
 }
 
+// Two apps in two tabs at their paths share one origin: cookies, storage, and what can be told of a stray request.
+const SHARED_ORIGIN = 'Shares the origin of this page. With several apps open in tabs, their port or host name keeps them apart.';
+const OWN_ORIGIN = 'An origin of its own: nothing is shared with other apps.';
+
 const link = () => el('a', { class: 'address', target: '_blank', rel: 'noopener' });
 
 export class InstanceRow {
@@ -93,19 +97,19 @@ export class InstanceRow {
     this.renderSince();
     this.#renderProgress();
 
-    this.#renderLink(refs.path, data.urls.path, (url) => url.pathname);
-    this.#renderLink(refs.port, data.urls.port, (url) => `:${url.port || (url.protocol === 'https:' ? 443 : 80)}`);
-    this.#renderLink(refs.host, data.urls.host, (url) => url.hostname);
+    this.#renderLink(refs.path, data.urls.path, (url) => url.pathname, SHARED_ORIGIN);
+    this.#renderLink(refs.port, data.urls.port, (url) => `:${url.port || (url.protocol === 'https:' ? 443 : 80)}`, OWN_ORIGIN);
+    this.#renderLink(refs.host, data.urls.host, (url) => url.hostname, OWN_ORIGIN);
     this.renderActions();
     this.text = `${data.name} ${data.base_blueprint} ${data.slug} ${STATUS_WORD[data.status]} ${data.urls.port ?? ''} ${data.urls.host ?? ''} ${data.reason ?? ''}`.toLowerCase();
   }
 
-  /** @param {HTMLAnchorElement} element @param {string|null} href @param {(url: URL) => string} label */
-  #renderLink(element, href, label) {
+  /** @param {HTMLAnchorElement} element @param {string|null} href @param {(url: URL) => string} label @param {string} what */
+  #renderLink(element, href, label, what) {
     show(element, Boolean(href));
     if (!href) return;
     setAttr(element, 'href', href);
-    setAttr(element, 'title', href);
+    setAttr(element, 'title', `${href}\n${what}`);
     setText(element, label(new URL(href, document.baseURI)));
   }
 
