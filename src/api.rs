@@ -111,6 +111,7 @@ pub fn router(panel: Panel) -> Router {
         .route("/instances/{id}/start", post(instances::start))
         .route("/instances/{id}/stop", post(instances::stop))
         .route("/instances/{id}/restart", post(instances::restart))
+        .route("/instances/{id}/instantiate", post(instances::instantiate))
         .route("/instances/{id}/logs", get(instances::logs));
     Router::new()
         .route("/", get(files::index))

@@ -10,6 +10,7 @@ mod create;
 mod delete;
 mod error;
 mod events;
+mod families;
 mod logs;
 mod ports;
 mod requests;
@@ -32,10 +33,11 @@ use crate::domain::{BasePath, BlueprintName, Instance, InstanceId, Layout, Port,
 use crate::runtime::{RunHandle, Runtime};
 use crate::tasks::Tasks;
 
+pub use change::Planned;
 pub use delete::DeleteMode;
 pub use error::Error;
 pub use events::{Event, Level, Notice};
-pub use requests::{Applied, Change, Create};
+pub use requests::{Applied, Change, Create, Instantiate};
 pub use roster::RouteSink;
 
 use roster::Roster;
@@ -143,14 +145,6 @@ impl Inner {
 
     fn live(&self, id: InstanceId) -> Option<Live> {
         locked(&self.live).get(&id).cloned()
-    }
-
-    /// Whose folder, script and environment an instance uses: its parent's, or its own.
-    fn family(&self, instance: &Arc<Instance>) -> Result<Arc<Instance>, Error> {
-        match instance.chosen.parent_instance_id {
-            Some(parent) => self.roster.get(parent),
-            None => Ok(Arc::clone(instance)),
-        }
     }
 
     fn is_leaving(&self) -> bool {

@@ -13,10 +13,10 @@ use tokio_util::io::ReaderStream;
 
 use super::error::ApiError;
 use super::json::{Body, Id, OptionalBody, Params};
-use super::view::{InstanceView, StateView};
+use super::view::{InstanceView, PlannedView, StateView};
 use super::{Panel, Seen};
 use crate::domain::Instance;
-use crate::instances::{Change, Create, DeleteMode};
+use crate::instances::{Change, Create, DeleteMode, Instantiate};
 
 /// How many lines the page of an instance that is not ready shows.
 const STATE_LINES: usize = 12;
@@ -50,10 +50,32 @@ pub(super) async fn change(
     State(panel): State<Panel>,
     Extension(seen): Extension<Seen>,
     Id(id): Id,
+    Params(how): Params<HowToChange>,
     Body(change): Body<Change>,
 ) -> Result<Response, ApiError> {
+    if how.dry_run {
+        let planned = panel.instances.plan_change(id, &change).await?;
+        return Ok(Json(PlannedView::new(&planned, &panel.origin(&seen))).into_response());
+    }
     let (instance, applied) = panel.instances.change(id, change).await?;
     Ok(Json(InstanceView::new(&instance, &panel.origin(&seen)).applied(applied)).into_response())
+}
+
+#[derive(Deserialize)]
+pub(super) struct HowToChange {
+    /// Only say what would happen.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+pub(super) async fn instantiate(
+    State(panel): State<Panel>,
+    Extension(seen): Extension<Seen>,
+    Id(id): Id,
+    Body(request): Body<Instantiate>,
+) -> Result<Response, ApiError> {
+    let instance = panel.instances.instantiate(id, request).await?;
+    Ok(show(&panel, &instance, &seen))
 }
 
 #[derive(Deserialize)]

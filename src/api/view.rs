@@ -9,7 +9,7 @@ use crate::domain::{
     Access, BlueprintName, Desired, Exit, GpuIds, Helper, Hostname, Instance, InstanceId, InstanceName, Note,
     OutputPath, Port, Progress, RestartPolicy, RunId, Slug, Status, Timestamp, Version,
 };
-use crate::instances::Applied;
+use crate::instances::{Applied, Planned};
 
 #[derive(Serialize)]
 pub(super) struct InstanceView<'a> {
@@ -105,6 +105,35 @@ impl<'a> InstanceView<'a> {
 
     pub(super) fn applied(self, applied: Applied) -> Self {
         Self { applied: Some(applied), ..self }
+    }
+}
+
+/// What a change would do: the instance as it would be, and what of it differs.
+#[derive(Serialize)]
+pub(super) struct PlannedView<'a> {
+    #[serde(flatten)]
+    instance: InstanceView<'a>,
+    dry_run: bool,
+    /// Whether it would be stopped and started for it.
+    restarts: bool,
+    /// Each member that differs, with its old and its new value.
+    changes: serde_json::Map<String, serde_json::Value>,
+}
+
+impl<'a> PlannedView<'a> {
+    pub(super) fn new(planned: &'a Planned, origin: &Origin) -> Self {
+        let members = |instance| match serde_json::to_value(InstanceView::new(instance, origin)) {
+            Ok(serde_json::Value::Object(members)) => members,
+            // A view is an object, and holds nothing that JSON can't say.
+            _ => serde_json::Map::new(),
+        };
+        let old = members(&planned.present);
+        let differing = members(&planned.instance).into_iter().filter_map(|(name, new)| {
+            let old = old.get(&name).cloned().unwrap_or_default();
+            (old != new).then(|| (name, serde_json::json!({ "old": old, "new": new })))
+        });
+        let instance = InstanceView::new(&planned.instance, origin).applied(planned.applied);
+        Self { changes: differing.collect(), instance, dry_run: true, restarts: planned.restarts }
     }
 }
 

@@ -5,16 +5,46 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::error::Error;
+use super::families::refuse_inherited;
 use super::requests::{Applied, Change, slug_of};
 use super::{Inner, Instances, blocking};
 use crate::domain::{BlueprintName, Instance, InstanceId, InstanceName, NewInstance};
 use crate::runtime::folder;
 
+/// What a change would do.
+#[derive(Debug)]
+pub struct Planned {
+    /// The instance as it is.
+    pub present: Arc<Instance>,
+    /// As it would be.
+    pub instance: Instance,
+    /// How.
+    pub applied: Applied,
+    /// Whether it would be stopped and started for it.
+    pub restarts: bool,
+}
+
 impl Instances {
-    /// Changes an instance. A running one is restarted only if a value that needs it differs.
+    /// What a change would do, without doing it.
     ///
     /// # Errors
-    /// A value is invalid or taken; nothing was touched then.
+    /// A value is invalid or taken.
+    pub async fn plan_change(&self, id: InstanceId, change: &Change) -> Result<Planned, Error> {
+        let present = self.get(id)?;
+        let _allocating = self.inner.allocating.lock().await;
+        let next = self.plan(&present, change).await?;
+        let applied = if is_cold(&present.chosen, &next) { Applied::Cold } else { Applied::Hot };
+        let restarts = applied == Applied::Cold && present.status.is_active();
+        let mut instance = present.as_ref().clone();
+        instance.chosen = next;
+        Ok(Planned { present, instance, applied, restarts })
+    }
+
+    /// Changes an instance. A running one is restarted only if a value that needs it differs; if it can't start with that
+    /// value, everything is put back and it runs as before.
+    ///
+    /// # Errors
+    /// A value is invalid or taken, or it does not start with the change. It is as it was then.
     pub async fn change(&self, id: InstanceId, change: Change) -> Result<(Arc<Instance>, Applied), Error> {
         let inner = &self.inner;
         let _turn = inner.turn(id).await;
@@ -33,18 +63,29 @@ impl Instances {
         if was_active {
             inner.stop_and_wait(id).await?;
         }
-        let applied = self.change_while_down(&present, &change).await;
+        let changed = match self.change_while_down(&present, &change).await {
+            Ok(changed) => changed,
+            Err(error) => {
+                if was_active {
+                    // It is as it was: what ran shall run.
+                    inner.start(id).await?;
+                }
+                return Err(error);
+            }
+        };
+        let mut instance = self.get(id)?;
         if was_active {
-            // Whether the change went through or not: what ran shall run.
-            let started = inner.start(id).await;
-            applied?;
-            return Ok((started?, Applied::Cold));
+            instance = match inner.start(id).await {
+                Ok(started) => started,
+                Err(error) => return Err(inner.take_back(&present, changed, error).await),
+            };
         }
-        Ok((applied?, Applied::Cold))
+        inner.pass_on(&instance).await;
+        Ok((instance, Applied::Cold))
     }
 
     /// Planned anew: while the instance was stopping, another one may have taken the name or the port.
-    async fn change_while_down(&self, present: &Arc<Instance>, change: &Change) -> Result<Arc<Instance>, Error> {
+    async fn change_while_down(&self, present: &Arc<Instance>, change: &Change) -> Result<Changed, Error> {
         let _allocating = self.inner.allocating.lock().await;
         let next = self.plan(present, change).await?;
         self.inner.apply_cold(present, next).await
@@ -79,42 +120,6 @@ impl Instances {
         }
         Ok(next)
     }
-
-    /// Satellites run in their parent's folder.
-    fn refuse_rename_under_satellites(&self, present: &Instance) -> Result<(), Error> {
-        let satellite =
-            |other: &&Arc<Instance>| other.chosen.parent_instance_id == Some(present.id) && other.status.is_active();
-        match self.list().iter().find(satellite) {
-            Some(running) => Err(Error::taken(
-                "name",
-                format!(
-                    "'{}' cannot be renamed while its satellite '{}' runs in its folder. Stop it first.",
-                    present.chosen.name, running.chosen.name
-                ),
-            )),
-            None => Ok(()),
-        }
-    }
-}
-
-/// A satellite's script and environment are its parent's.
-fn refuse_inherited(present: &NewInstance, next: &NewInstance) -> Result<(), Error> {
-    if present.parent_instance_id.is_none() {
-        return Ok(());
-    }
-    let locked = [
-        ("base_blueprint", present.base_blueprint != next.base_blueprint),
-        ("python_version", present.python_version != next.python_version),
-        ("cuda_version", present.cuda_version != next.cuda_version),
-        ("torch_version", present.torch_version != next.torch_version),
-    ];
-    match locked.iter().find(|(_, differs)| *differs) {
-        Some((field, _)) => Err(Error::Refused {
-            field,
-            why: format!("A satellite inherits {field} from its parent. Change it there."),
-        }),
-        None => Ok(()),
-    }
 }
 
 /// Whether a value differs that a running process was started with.
@@ -131,6 +136,21 @@ fn is_cold(present: &NewInstance, next: &NewInstance) -> bool {
 }
 
 impl Inner {
+    /// Undoes a change with which the instance did not start, and starts it as it was.
+    async fn take_back(self: &Arc<Self>, present: &Instance, changed: Changed, why: Error) -> Error {
+        let restored = async {
+            blocking(move || changed.undo()).await?;
+            self.store_choices(present.id, present.chosen.clone()).await?;
+            self.start(present.id).await
+        };
+        match restored.await {
+            Ok(_) => Error::Failed(format!("It did not start with this change, so it runs as before. {why}")),
+            Err(error) => {
+                Error::Failed(format!("It did not start with this change ({why}), and not as before: {error}"))
+            }
+        }
+    }
+
     async fn store_choices(&self, id: InstanceId, next: NewInstance) -> Result<Arc<Instance>, Error> {
         self.roster
             .decide(id, |instance| {
@@ -141,7 +161,7 @@ impl Inner {
     }
 
     /// Applies a change to an instance that is down: files first, then the row, and the files back if that fails.
-    async fn apply_cold(&self, present: &Arc<Instance>, next: NewInstance) -> Result<Arc<Instance>, Error> {
+    async fn apply_cold(&self, present: &Arc<Instance>, next: NewInstance) -> Result<Changed, Error> {
         let layout = &self.setup.layout;
         let (old_home, new_home) = (layout.instance(&present.chosen.name), layout.instance(&next.name));
         let script = if next.base_blueprint == present.chosen.base_blueprint {
@@ -150,11 +170,11 @@ impl Inner {
             Some(self.blueprint(&next.base_blueprint).await?.script)
         };
         let changed = blocking(move || change_files(old_home, new_home, script)).await??;
-        let stored = self.store_choices(present.id, next).await;
-        if stored.is_err() {
+        if let Err(error) = self.store_choices(present.id, next).await {
             blocking(move || changed.undo()).await?;
+            return Err(error);
         }
-        stored
+        Ok(changed)
     }
 }
 
@@ -179,7 +199,9 @@ fn change_files(old_home: PathBuf, new_home: PathBuf, script: Option<String>) ->
     let path = changed.new_home.join(folder::SCRIPT);
     // An instance that never started gets its script at its first start.
     if let (Some(script), Ok(old)) = (script, fs::read(&path)) {
-        if let Err(error) = folder::replace(&path, script.as_bytes(), 0o755) {
+        // What a person has written into it stays beside the new one.
+        let aside = folder::replace(&path.with_extension("sh.old"), &old, 0o644);
+        if let Err(error) = aside.and_then(|()| folder::replace(&path, script.as_bytes(), 0o755)) {
             changed.undo();
             return Err(error.into());
         }

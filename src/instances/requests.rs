@@ -23,6 +23,15 @@ pub struct Create {
     pub source_instance_id: Option<i64>,
 }
 
+/// A new satellite of an instance. Members nobody knows are ignored.
+#[derive(Debug, Clone, Deserialize)]
+#[expect(missing_docs, reason = "each member is the column of the same name")]
+pub struct Instantiate {
+    pub new_name: String,
+    #[serde(flatten)]
+    pub choices: Choices,
+}
+
 /// A change of an instance: what is absent stays, what is null goes back to its default.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[expect(missing_docs, reason = "each member is the column of the same name")]
