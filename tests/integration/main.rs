@@ -14,6 +14,7 @@ mod acme;
 mod attacks;
 mod blueprints;
 mod changes;
+mod chaos;
 mod door;
 mod events;
 mod families;
