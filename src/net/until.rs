@@ -8,7 +8,10 @@ use std::task::Poll;
 use tokio_util::sync::CancellationToken;
 
 /// The work's result; `None` when the token was cancelled first. The work itself is left as it is.
-pub async fn until_cancelled<F: Future>(token: &CancellationToken, mut work: Pin<&mut F>) -> Option<F::Output> {
+pub async fn until_cancelled<F: Future + ?Sized>(
+    token: &CancellationToken,
+    mut work: Pin<&mut F>,
+) -> Option<F::Output> {
     let mut cancelled = pin!(token.cancelled());
     let mut told = false;
     poll_fn(|context| {

@@ -1,7 +1,7 @@
 //! Websockets: after the 101 the two connections are one pipe of bytes (proxy.md B6).
 
 use std::io;
-use std::pin::pin;
+use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -40,12 +40,13 @@ pub(super) fn join(
     let ended = upstream.ended().clone();
     upstream.tasks().spawn(async move {
         let _open = open;
-        let client = match client.await {
-            Ok(client) => client,
+        let client = client.await.map_err(io::Error::other);
+        let mut tunnel = match client.and_then(|client| joined(client, connection)) {
+            Ok(tunnel) => tunnel,
             Err(error) => return tracing::debug!(%error, "a websocket came to nothing"),
         };
         // No clock ends a quiet socket; TCP asks now and then whether the other end is still there.
-        if let Some(Err(error)) = until_cancelled(&ended, pin!(run(client, connection))).await {
+        if let Some(Err(error)) = until_cancelled(&ended, tunnel.as_mut()).await {
             tracing::debug!(%error, "a websocket broke off");
         }
     });
@@ -55,24 +56,23 @@ pub(super) fn join(
     Ok(Response::from_parts(parts, body::empty()))
 }
 
-async fn run(client: Upgraded, child: Connection) -> io::Result<()> {
+/// The two connections as one pipe. No `async fn`: its future would keep room for every kind of connection that a client can
+/// have, and a quiet tunnel is to be as big as what it needs.
+fn joined(client: Upgraded, child: Connection) -> io::Result<Pin<Box<dyn Future<Output = io::Result<()>> + Send>>> {
     let Connection { stream: child, buffer } = child;
     let from_child = copied(buffer.freeze());
-    // Without hyper in between, plain TCP can be moved by the kernel. Each kind is boxed by itself: a quiet tunnel is as big
-    // as what it needs.
+    // Without hyper in between, plain TCP can be moved by the kernel.
     match client.downcast::<TokioIo<Paced<TcpStream>>>() {
         Ok(Parts { io, read_buf, .. }) => {
             let client = io.into_inner().into_inner();
             ask_after(&client);
-            let early = copied(read_buf);
-            Box::pin(join_ends(client, early, child, from_child)).await
+            Ok(Box::pin(join_ends(client, copied(read_buf), child, from_child)))
         }
         Err(client) => match client.downcast::<TokioIo<Paced<TlsStream<TcpStream>>>>() {
             Ok(Parts { io, read_buf, .. }) => {
                 let client = io.into_inner().into_inner();
                 ask_after(client.get_ref().0);
-                let early = copied(read_buf);
-                Box::pin(join_ends(client, early, child, from_child)).await
+                Ok(Box::pin(join_ends(client, copied(read_buf), child, from_child)))
             }
             Err(_) => Err(io::Error::other("a connection of a kind that is not known")),
         },
