@@ -6,6 +6,7 @@ mod events;
 mod files;
 mod instances;
 mod json;
+mod logs;
 mod system;
 mod view;
 
@@ -112,7 +113,8 @@ pub fn router(panel: Panel) -> Router {
         .route("/instances/{id}/stop", post(instances::stop))
         .route("/instances/{id}/restart", post(instances::restart))
         .route("/instances/{id}/instantiate", post(instances::instantiate))
-        .route("/instances/{id}/logs", get(instances::logs));
+        .route("/instances/{id}/logs", get(logs::read))
+        .route("/instances/{id}/logs/runs", get(logs::runs));
     Router::new()
         .route("/", get(files::index))
         .route("/favicon.ico", get(files::icon))

@@ -48,7 +48,7 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// Whether every connection begins with the PROXY protocol's header.
     pub proxy_protocol: bool,
-    /// How the log is written.
+    /// How logs are written.
     pub log: Log,
     /// Whether and how requests are logged.
     pub access_log: Option<AccessLog>,
@@ -58,13 +58,15 @@ pub struct Config {
     pub warnings: Vec<String>,
 }
 
-/// How the server's own log is written.
+/// How logs are written: the server's own, and those of the instances.
 #[derive(Debug, Clone)]
 pub struct Log {
     /// A `tracing` filter such as `info` or `aikore::proxy=debug`.
     pub filter: String,
     /// One JSON object a line instead of text.
     pub json: bool,
+    /// How long a file of an instance's log may become, in bytes.
+    pub file_size: u64,
 }
 
 /// How requests are logged.
@@ -116,6 +118,7 @@ impl Config {
             log: Log {
                 filter: given.parse_with("log", check_filter)?,
                 json: given.parse_with("log-format", check_format)?,
+                file_size: given.parse_with("log-file-size", check_log_file_size)?,
             },
             proxy_protocol: given.parse_with("proxy-protocol", parse_switch)?,
             access_log: given.parse_with("access-log", check_access_log)?,
@@ -157,6 +160,18 @@ fn check_filter(text: &str) -> Result<String, Invalid> {
         Ok(_) => Ok(text.to_owned()),
         Err(error) => Err(Invalid::new(format!("{text:?} is not a log filter such as info or aikore=debug ({error})"))),
     }
+}
+
+/// The smallest log file that makes sense: several of them hold what the dashboard shows at once.
+const SMALLEST_LOG_FILE: u64 = 64 << 10;
+
+fn check_log_file_size(text: &str) -> Result<u64, Invalid> {
+    let wrong = || Invalid::new(format!("{text:?} is not a size of at least 64K, such as 64M"));
+    let units = [('K', 10), ('M', 20), ('G', 30)];
+    let unit = units.iter().find_map(|(unit, shift)| Some((text.strip_suffix(*unit)?, *shift)));
+    let (number, shift) = unit.unwrap_or((text, 0));
+    let size = number.parse::<u64>().ok().and_then(|number| number.checked_mul(1 << shift));
+    size.filter(|size| *size >= SMALLEST_LOG_FILE).ok_or_else(wrong)
 }
 
 fn check_format(text: &str) -> Result<bool, Invalid> {
@@ -211,6 +226,7 @@ mod tests {
             ("instance-port-range", "9-1", "AIKORE_INSTANCE_PORT_RANGE"),
             ("log", "a=b=c", "AIKORE_LOG"),
             ("log-format", "xml", "AIKORE_LOG_FORMAT"),
+            ("log-file-size", "1K", "AIKORE_LOG_FILE_SIZE"),
             ("stop-grace", "soon", "AIKORE_STOP_GRACE"),
             ("trusted-proxies", "10.0.0.0/99", "AIKORE_TRUSTED_PROXIES"),
             ("auth", "maybe", "AIKORE_AUTH"),
@@ -235,6 +251,16 @@ mod tests {
             assert!(error.contains("not available"), "{error}");
         }
         assert!(check(&[("tls", "off")]).is_ok(), "a default said out loud is fine");
+    }
+
+    #[test]
+    fn sizes_of_log_files() {
+        for (text, size) in [("65536", 65_536), ("64K", 65_536), ("64M", 64 << 20), ("2G", 2 << 30)] {
+            assert_eq!(check_log_file_size(text), Ok(size), "{text}");
+        }
+        for wrong in ["", "0", "63K", "64X", "-1M", "99999999999999G", "M", "6 4M"] {
+            assert!(check_log_file_size(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod delete;
 mod error;
 mod events;
 mod families;
+mod log_trouble;
 mod logs;
 mod ports;
 mod requests;
@@ -37,6 +38,7 @@ pub use change::Planned;
 pub use delete::DeleteMode;
 pub use error::Error;
 pub use events::{Event, Level, Notice};
+pub use logs::LogQuestion;
 pub use requests::{Applied, Change, Create, Instantiate};
 pub use roster::RouteSink;
 

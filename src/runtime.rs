@@ -32,6 +32,8 @@ pub use launch::{LaunchError, LaunchSpec};
 pub struct Runtime {
     /// One socket and one exit record per run.
     shims: PathBuf,
+    /// How long a file of a log may become.
+    log_file_size: u64,
 }
 
 /// A run of an instance: one process tree, from its start to its end. Dropping it leaves the processes alone.
@@ -65,6 +67,13 @@ pub enum RunEvent {
     Progress(Option<Progress>),
     /// The log has this many bytes.
     Log(u64),
+    /// The log can't be written, for this reason; without one: it can be again. So many bytes were lost so far.
+    LogState {
+        /// The system's words.
+        error: Option<String>,
+        /// Bytes.
+        lost: u64,
+    },
     /// The whole tree is gone.
     Ended(Exit),
     /// The shim is gone without a word; what it left behind has been ended.
@@ -78,9 +87,10 @@ pub struct RunHandle {
 }
 
 impl Runtime {
-    /// A runtime that keeps its sockets and records in this folder, which must exist.
-    pub fn new(shims: PathBuf) -> Self {
-        Self { shims }
+    /// A runtime that keeps its sockets and records in this folder, which must exist. The log of a run fills files of
+    /// about this size.
+    pub fn new(shims: PathBuf, log_file_size: u64) -> Self {
+        Self { shims, log_file_size }
     }
 }
 

@@ -95,7 +95,9 @@ export class LogFeed extends EventTarget {
         this.#broken = false;
         this.dispatchEvent(new CustomEvent('text', { detail: text }));
       }
-      if (content.length < SHORT) return;
+      // What was left of a run that is over: the next question leads to the present one.
+      const over = (this.model.data.run ?? run) !== run;
+      if (!content || (content.length < SHORT && !over)) return;
     }
   }
 

@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body as HttpBody;
 use axum::extract::{Extension, Path, State};
 use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use tokio_util::io::ReaderStream;
 
 use super::error::ApiError;
 use super::json::{Body, Id, OptionalBody, Params};
@@ -133,52 +131,6 @@ pub(super) async fn restart(
 ) -> Result<Response, ApiError> {
     let instance = panel.instances.restart(id, wait.wait).await?;
     Ok(show(&panel, &instance, &seen))
-}
-
-#[derive(Deserialize)]
-pub(super) struct Logs {
-    #[serde(default)]
-    offset: i64,
-    #[serde(default)]
-    download: bool,
-    /// The run the offset is about.
-    run: Option<String>,
-}
-
-pub(super) async fn logs(
-    State(panel): State<Panel>,
-    Id(id): Id,
-    Params(logs): Params<Logs>,
-) -> Result<Response, ApiError> {
-    if logs.download {
-        return download(&panel, id).await;
-    }
-    let offset = u64::try_from(logs.offset)
-        .map_err(|_| ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "offset must not be negative."))?;
-    let (chunk, run) = panel.instances.log(id, offset, logs.run.as_deref()).await?;
-    Ok(Json(serde_json::json!({ "content": chunk.content, "size": chunk.next, "run": run })).into_response())
-}
-
-/// The whole log as a file, streamed.
-async fn download(panel: &Panel, id: i64) -> Result<Response, ApiError> {
-    let slug = panel.instances.get(id)?.chosen.slug.clone();
-    let headers = [
-        (CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
-        (CONTENT_DISPOSITION, format!("attachment; filename=\"{slug}.log\"")),
-        (CACHE_CONTROL, "no-store".to_owned()),
-    ];
-    let path = panel.instances.log_path(id)?;
-    let body = match tokio::fs::File::open(&path).await {
-        Ok(file) => HttpBody::from_stream(ReaderStream::with_capacity(file, 64 * 1024)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => HttpBody::empty(),
-        Err(error) => {
-            return Err(ApiError::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                format!("{} can't be read: {error}.", path.display()),
-            ));
-        }
-    };
-    Ok((headers, body).into_response())
 }
 
 /// What the page of an instance that is not ready polls: small, and no stream, since a browser allows only six

@@ -158,7 +158,7 @@ async fn open_instances(
         layout: layout.clone(),
     };
     let catalogue = Catalogue::new(config.blueprints_dir.clone(), layout.custom_blueprints());
-    let runtime = Runtime::new(layout.shims());
+    let runtime = Runtime::new(layout.shims(), config.log.file_size);
     Instances::open(setup, store, runtime, catalogue, table).await.map_err(Failed::failure)
 }
 

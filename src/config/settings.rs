@@ -55,6 +55,7 @@ pub static TABLE: &[Setting] = &[
     setting("base-path", "", "Path prefix of an outer proxy"),
     setting("log", "info", "Log filter"),
     setting("log-format", "text", "text or json"),
+    setting("log-file-size", "64M", "How long a file of an instance's log may become"),
     setting("stalled-after", "180s", "How long an instance may be alive without being ready"),
     setting("stop-grace", "10s", "How long a stopped instance may take before it is killed"),
     setting("hsts", "off", "Send Strict-Transport-Security"),

@@ -12,6 +12,9 @@ pub enum Error {
     /// No such instance.
     #[error("There is no instance {0}.")]
     NotFound(InstanceId),
+    /// No log of such a run is kept.
+    #[error("No log of a run '{0}' is kept.")]
+    NoRun(String),
     /// The blueprint is in no catalogue, or the catalogue can't be read.
     #[error(transparent)]
     Blueprint(#[from] CatalogueError),

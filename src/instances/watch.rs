@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::events::{Event, Level, Notice};
-use super::{Inner, locked, now};
+use super::{Inner, locked, log_trouble, now};
 use crate::blueprints::Ready;
 use crate::domain::{Desired, Exit, Instance, InstanceId, Progress, Status};
 use crate::runtime::readiness::{self, Look};
@@ -28,6 +28,8 @@ pub(super) struct Watcher {
     last_sign: Instant,
     /// What the last look found wrong.
     complaint: Option<String>,
+    /// Its log can't be written.
+    log_trouble: bool,
 }
 
 type Looking = Pin<Box<dyn Future<Output = Look> + Send>>;
@@ -47,6 +49,7 @@ impl Watcher {
             was_ready,
             last_sign: Instant::now(),
             complaint: None,
+            log_trouble: false,
         }
     }
 
@@ -64,6 +67,7 @@ impl Watcher {
                 event = self.run.events.recv() => match event {
                     Some(RunEvent::Progress(progress)) => self.progressed(progress).await,
                     Some(RunEvent::Log(size)) => self.log_grew(size),
+                    Some(RunEvent::LogState { error, lost }) => self.log_state(error.as_deref(), lost).await,
                     Some(RunEvent::Ended(exit)) => break Some(exit),
                     Some(RunEvent::Lost) | None => break None,
                 },
@@ -147,6 +151,17 @@ impl Watcher {
             }
         }
         self.inner.roster.touch(self.id, Event::Log(self.id, size), |next| next.log_size = size);
+    }
+
+    /// Its log can't be written, or can be again.
+    async fn log_state(&mut self, error: Option<&str>, lost: u64) {
+        let changed = self.record(|next| log_trouble::remark(next, error)).await;
+        if let Some(instance) = changed
+            && self.log_trouble != error.is_some()
+        {
+            self.log_trouble = error.is_some();
+            self.inner.roster.notify(log_trouble::notice(&instance, error, lost));
+        }
     }
 
     /// Records a change of this very run.

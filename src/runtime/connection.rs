@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::protocol::{Hello, Record, Report, Request, line, record_name, socket_name};
+use super::protocol::{Hello, Record, Report, Request, line, record_name, reserve_name, socket_name};
 use super::socket_path::SocketPath;
 use super::{Run, RunEvent, RunHandle, proc};
 use crate::domain::{Exit, RunId};
@@ -28,6 +28,10 @@ pub(super) async fn connect(shims: &Path, run: &RunId) -> io::Result<Run> {
     let mut lines = BufReader::new(reader).lines();
     let hello = tokio::time::timeout(PATIENCE, first_line(&mut lines)).await??;
     let (events_out, events) = mpsc::channel(64);
+    if let Some(error) = hello.log_error {
+        // There is room: it is the first.
+        let _ = events_out.try_send(RunEvent::LogState { error: Some(error), lost: hello.log_lost });
+    }
     let (requests, requests_in) = mpsc::channel(8);
     let line =
         Line { shims: shims.to_owned(), run: run.clone(), lines, writer, requests: requests_in, events: events_out };
@@ -76,6 +80,7 @@ impl Line {
                         Ok(Report::Ended { exit }) => break Some(exit),
                         Ok(Report::Progress { progress }) => self.tell(RunEvent::Progress(progress)).await,
                         Ok(Report::Log { size }) => self.tell(RunEvent::Log(size)).await,
+                        Ok(Report::LogState { error, lost }) => self.tell(RunEvent::LogState { error, lost }).await,
                         Ok(Report::Hello(_)) => {}
                         Err(error) => tracing::debug!(run = %self.run, %error, "a newer shim says something unknown"),
                     },
@@ -138,7 +143,7 @@ pub(super) fn recorded_end(shims: &Path, run: &RunId) -> Option<Exit> {
 
 /// Removes what a run left in the shims folder.
 pub(super) fn forget(shims: &Path, run: &RunId) {
-    for name in [record_name(run), socket_name(run)] {
+    for name in [record_name(run), reserve_name(run), socket_name(run)] {
         let _ = std::fs::remove_file(shims.join(name));
     }
 }

@@ -69,6 +69,7 @@ impl Runtime {
             log: spec.log,
             command: spec.command,
             app_port: spec.app_port,
+            log_file_size: self.log_file_size,
         };
         let instructions = serde_json::to_vec(&instructions).map_err(|error| failed("instructions", &error))?;
         // This very image, even when an upgrade has replaced the file meanwhile.

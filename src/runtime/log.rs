@@ -1,45 +1,167 @@
-//! Reading an instance's log by offset.
+//! Reading an instance's log: by offset, by run, by lines.
+//!
+//! An offset is a place in the whole output of a run, however many files that output has filled (`files`).
 
-use std::fs::File;
+pub(super) mod files;
+pub(super) mod runs;
+pub(super) mod times;
+
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use crate::domain::RunId;
 use crate::domain::text::strip_ansi;
+
+pub use files::Part;
+pub use runs::{KeptRun, runs};
+pub use times::LineTime;
 
 /// The most one answer holds: a log of any size is read in pieces (earlier-defects.md 25).
 pub const MAX_CHUNK: u64 = 1024 * 1024;
 
+/// How long a file of a log may become if nobody says otherwise.
+pub const FILE_SIZE: u64 = 64 * 1024 * 1024;
+
+/// How often a reading begins anew because a part was dropped under its hands.
+const ATTEMPTS: usize = 5;
+
 /// A piece of a log.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Chunk {
+    /// The run it belongs to; `None` when nothing has run yet.
+    pub run: Option<RunId>,
     /// The text; bytes that are no UTF-8 show as U+FFFD.
     pub content: String,
+    /// Where the text begins: not where it was asked for when that is no longer kept, or belongs to a run before.
+    pub start: u64,
     /// Where the next piece begins.
     pub next: u64,
+    /// How many bytes the run has written when this was read.
+    pub end: u64,
+    /// When its lines came, if asked for.
+    pub times: Vec<LineTime>,
 }
 
-/// Reads from `offset` on. A missing file is an empty log; an offset beyond the end means that a new run has begun,
-/// and gives its log from the start.
+/// What to read.
+#[derive(Debug, Clone, Default)]
+pub struct Question<'a> {
+    /// The run the offset is about; the present one if nobody says.
+    pub run: Option<&'a str>,
+    /// From where on.
+    pub offset: u64,
+    /// Whether the times of the lines are wanted too.
+    pub times: bool,
+}
+
+/// Reads the present run from `offset` on. A missing log is an empty one; an offset beyond the end means that a new run
+/// has begun, and gives its log from the start; one that is no longer kept gives the oldest that is.
 ///
 /// # Errors
-/// The file is there and can't be read.
-pub fn read(path: &Path, offset: u64) -> io::Result<Chunk> {
-    let mut file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Chunk { content: String::new(), next: 0 }),
-        other => other?,
-    };
-    let start = if offset > file.metadata()?.len() { 0 } else { offset };
-    file.seek(SeekFrom::Start(start))?;
-    let mut bytes = Vec::new();
-    file.take(MAX_CHUNK).read_to_end(&mut bytes)?;
-    bytes.truncate(whole_characters(&bytes));
-    let next = start + bytes.len() as u64;
-    Ok(Chunk { content: String::from_utf8_lossy(&bytes).into_owned(), next })
+/// The log is there and can't be read.
+pub fn read(log: &Path, offset: u64) -> io::Result<Chunk> {
+    answer(log, &Question { offset, ..Question::default() })
 }
 
-/// The size of the log now; 0 when there is none.
-pub fn size(path: &Path) -> u64 {
-    std::fs::metadata(path).map_or(0, |meta| meta.len())
+/// Answers a question. One about an earlier run is answered from that run until its end has been read; whoever goes on
+/// asking is then led to the beginning of the present one. So a follower misses nothing of either, and sees by `run`
+/// when the next one begins.
+///
+/// # Errors
+/// The log is there and can't be read.
+pub fn answer(log: &Path, question: &Question<'_>) -> io::Result<Chunk> {
+    let mut attempt = 1;
+    loop {
+        match answer_once(&files::parts(log)?, question) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && attempt < ATTEMPTS => attempt += 1,
+            other => return other,
+        }
+    }
+}
+
+fn answer_once(parts: &[Part], question: &Question<'_>) -> io::Result<Chunk> {
+    let present = parts.chunk_by(|a, b| a.number == b.number).next_back().unwrap_or_default();
+    let asked = question.run.unwrap_or_default();
+    let of_another = question.run.is_some() && present.first().is_none_or(|part| part.run.0 != asked);
+    if of_another {
+        let mut kept = parts.chunk_by(|a, b| a.number == b.number);
+        if let Some(earlier) = kept.rfind(|run| run.first().is_some_and(|part| part.run.0 == asked))
+            && question.offset < end(earlier)?
+        {
+            return piece(earlier, question.offset, question.times, true);
+        }
+    }
+    piece(present, if of_another { 0 } else { question.offset }, question.times, false)
+}
+
+/// The parts of a run, oldest first: of the present one if none is named. Empty when there is none.
+///
+/// # Errors
+/// The log is there and can't be read.
+pub fn parts_of(log: &Path, run: Option<&str>) -> io::Result<Vec<Part>> {
+    let mut parts = files::parts(log)?;
+    let wanted = match run {
+        Some(run) => parts.iter().rfind(|part| part.run.0 == run),
+        None => parts.last(),
+    };
+    let number = wanted.map(|part| part.number);
+    parts.retain(|part| Some(part.number) == number);
+    Ok(parts)
+}
+
+/// How many bytes a run has written.
+fn end(parts: &[Part]) -> io::Result<u64> {
+    parts.last().map_or(Ok(0), |last| Ok(last.start + fs::metadata(&last.path)?.len()))
+}
+
+/// Reads parts of one run that follow each other as one file.
+fn piece(parts: &[Part], offset: u64, with_times: bool, run_is_over: bool) -> io::Result<Chunk> {
+    let Some(first) = parts.first() else { return Ok(Chunk::default()) };
+    let end = end(parts)?;
+    let from = if offset > end { 0 } else { offset };
+    let mut start = from.max(first.start);
+    let mut bytes = Vec::new();
+    for (n, part) in parts.iter().enumerate() {
+        let part_end = parts.get(n + 1).map_or(end, |next| next.start);
+        let at = start + bytes.len() as u64;
+        if part_end <= at {
+            continue;
+        }
+        if bytes.len() as u64 == MAX_CHUNK {
+            break;
+        }
+        if part.start > at {
+            // Somebody took a part away: a piece has no holes, so it ends before one or begins behind it.
+            if !bytes.is_empty() {
+                break;
+            }
+            start = part.start;
+        }
+        let mut file = File::open(&part.path)?;
+        file.seek(SeekFrom::Start(at.max(part.start) - part.start))?;
+        let wanted = (part_end - at.max(part.start)).min(MAX_CHUNK - bytes.len() as u64);
+        file.take(wanted).read_to_end(&mut bytes)?;
+    }
+    if !run_is_over {
+        bytes.truncate(whole_characters(&bytes));
+    }
+    let mut next = start + bytes.len() as u64;
+    let mut times = Vec::new();
+    if with_times {
+        let rest;
+        (times, rest) = times::within(parts, start, next)?;
+        if let Some(rest) = rest {
+            next = rest;
+            bytes.truncate(usize::try_from(next - start).unwrap_or(usize::MAX));
+        }
+    }
+    let content = String::from_utf8_lossy(&bytes).into_owned();
+    Ok(Chunk { run: Some(first.run.clone()), content, start, next, end, times })
+}
+
+/// How many bytes the present run has written; 0 when there is none.
+pub fn size(log: &Path) -> u64 {
+    files::parts(log).and_then(|parts| end(&parts)).unwrap_or(0)
 }
 
 /// The last lines of a log that say something, as plain text.
@@ -80,50 +202,4 @@ fn whole_characters(bytes: &[u8]) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn log(content: &[u8]) -> tempfile::NamedTempFile {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), content).unwrap();
-        file
-    }
-
-    #[test]
-    fn pieces_follow_each_other() {
-        let file = log("erste\nzweite ü\n".as_bytes());
-        let all = read(file.path(), 0).unwrap();
-        assert_eq!(all.content, "erste\nzweite ü\n");
-        assert_eq!(read(file.path(), all.next).unwrap(), Chunk { content: String::new(), next: all.next });
-        assert_eq!(read(file.path(), 6).unwrap().content, "zweite ü\n");
-        assert_eq!(read(file.path(), 10_000).unwrap(), all, "beyond the end is a new run");
-        assert_eq!(read(Path::new("/nowhere/output.log"), 5).unwrap().next, 0);
-    }
-
-    #[test]
-    fn a_character_is_never_cut_in_two() {
-        let text = "aü€👍";
-        for end in 0..=text.len() {
-            let file = log(&text.as_bytes()[..end]);
-            let piece = read(file.path(), 0).unwrap();
-            assert!(!piece.content.contains('\u{FFFD}'), "{end}: {piece:?}");
-            assert!(text.starts_with(&piece.content));
-        }
-        let broken = log(b"a\xff\xfeb\x80");
-        assert_eq!(read(broken.path(), 0).unwrap().next, 5, "bytes that are no text do not stop the reading");
-    }
-
-    #[test]
-    fn a_long_log_comes_in_bounded_pieces() {
-        let file = log(&vec![b'x'; MAX_CHUNK as usize + 10]);
-        let first = read(file.path(), 0).unwrap();
-        assert_eq!(first.next, MAX_CHUNK);
-        assert_eq!(read(file.path(), first.next).unwrap().content.len(), 10);
-    }
-
-    #[test]
-    fn the_last_lines_are_plain_and_say_something() {
-        let file = log(b"one\n\n\x1b[31mtwo\x1b[0m\n 10%\r 90%\r100%\r\n   \n");
-        assert_eq!(last_lines(file.path(), 2), ["two", "100%"]);
-    }
-}
+mod tests;

@@ -6,9 +6,11 @@
 
 mod clients;
 mod ending;
+mod exit_record;
 mod log_writer;
 mod osc;
 mod spawn;
+mod telling;
 mod terminal;
 
 use std::fs;
@@ -26,14 +28,19 @@ use nix::unistd::Pid;
 
 use clients::Clients;
 use ending::Ending;
+use exit_record::ExitRecord;
 use log_writer::LogWriter;
+use telling::Told;
 use terminal::Terminal;
 
-use super::protocol::{Hello, Record, Report, Request, Spec, VERSION, record_name};
-use crate::domain::{Exit, Progress, Timestamp};
+use super::protocol::{Hello, Record, Report, Request, Spec, VERSION};
+use crate::domain::{Exit, Timestamp};
 
 /// What the shim says on its standard output once the child runs; anything else is an error to show.
 pub(super) const STARTED: &str = "started ";
+
+/// How much of the terminal is read at once.
+const READ: usize = 64 * 1024;
 
 /// How often the loop looks at clocks while nothing else happens.
 const TICK: Duration = Duration::from_millis(50);
@@ -77,7 +84,10 @@ struct Shim {
     spec: Spec,
     hello: Hello,
     terminal: Terminal,
+    /// What was read from it last; kept, since it is big.
+    buffer: Vec<u8>,
     log: LogWriter,
+    record: ExitRecord,
     osc: osc::Filter,
     signals: SignalFd,
     clients: Clients,
@@ -89,14 +99,6 @@ struct Shim {
     told: Told,
 }
 
-/// What the clients know, so that they are told of changes only.
-#[derive(Default)]
-struct Told {
-    log_size: u64,
-    log_at: Option<Instant>,
-    progress: Option<Progress>,
-}
-
 impl Shim {
     fn start() -> Result<Self, String> {
         let mut text = String::new();
@@ -106,7 +108,8 @@ impl Shim {
         nix::unistd::setsid().map_err(|error| format!("setsid: {error}"))?;
         nix::sys::prctl::set_child_subreaper(true).map_err(|error| format!("prctl: {error}"))?;
         let signals = block_signals().map_err(|error| format!("signalfd: {error}"))?;
-        let log = LogWriter::open(&spec.log).map_err(|error| format!("{}: {error}", spec.log.display()))?;
+        let log = LogWriter::open(&spec.log, &spec.run, spec.log_file_size)
+            .map_err(|error| format!("its log {} can't be written: {error}", spec.log.display()))?;
         let clients =
             Clients::listen(&spec.shims, &spec.run).map_err(|error| format!("{}: {error}", spec.shims.display()))?;
         let (terminal, slave) = Terminal::open().map_err(|error| format!("no terminal: {error}"))?;
@@ -123,12 +126,16 @@ impl Shim {
             log_size: 0,
             progress: None,
             exit: None,
+            log_error: None,
+            log_lost: 0,
         };
         Ok(Self {
+            record: ExitRecord::reserve(&spec.shims, &spec.run),
             ending: Ending::new(leader, spec.app_port),
             spec,
             hello,
             terminal,
+            buffer: vec![0; READ],
             log,
             osc: osc::Filter::default(),
             signals,
@@ -147,6 +154,7 @@ impl Shim {
             self.read_terminal();
             self.reap();
             self.handle_clients();
+            self.log.retry();
             if self.ended.is_none() {
                 self.ending.tick(self.leader_exit.is_some(), Instant::now());
             }
@@ -166,8 +174,9 @@ impl Shim {
             fds.push(PollFd::new(master, PollFlags::POLLIN));
         }
         fds.extend(self.clients.fds());
-        // Only a run that is on its way out, or whose clients wait for news, needs the clock.
-        let timeout = if self.ending.is_idle() && self.ended.is_none() && !self.has_news() {
+        // Only a run that is on its way out, whose clients wait for news, or whose disk is full needs the clock.
+        let calm = self.ending.is_idle() && self.ended.is_none() && self.told.log_error.is_none();
+        let timeout = if calm && !self.has_news() {
             PollTimeout::NONE
         } else {
             PollTimeout::try_from(TICK).unwrap_or(PollTimeout::ZERO)
@@ -186,12 +195,22 @@ impl Shim {
     }
 
     fn read_terminal(&mut self) {
-        let mut buffer = [0; 64 * 1024];
-        // A few reads per turn: a child that never stops printing must not keep us from its exit or its Stop.
-        for _ in 0..16 {
-            let read = self.terminal.read(&mut buffer);
-            let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
-            self.log.write(self.osc.feed(bytes));
+        // A few rounds per turn: a child that never stops printing must not keep us from its exit or its Stop.
+        for _ in 0..4 {
+            // The kernel gives 4 KiB at a time at most; the log gets them together.
+            let mut filled = 0;
+            while let Some(room) = self.buffer.get_mut(filled..).filter(|room| !room.is_empty()) {
+                match self.terminal.read(room) {
+                    0 => break,
+                    read => filled += read,
+                }
+            }
+            if filled > 0 {
+                self.log.write(self.osc.feed(self.buffer.get(..filled).unwrap_or_default()));
+            }
+            if filled < READ {
+                break;
+            }
         }
     }
 
@@ -217,32 +236,32 @@ impl Shim {
     }
 
     fn tree_is_empty(&mut self) {
-        self.read_terminal();
+        // Nobody prints any more: what the terminal still holds is the rest.
+        while self.terminal.as_fd().is_some() {
+            let before = self.log.size() + self.log.lost();
+            self.read_terminal();
+            if self.log.size() + self.log.lost() == before {
+                break;
+            }
+        }
         let rest = self.osc.finish();
         self.log.write(&rest);
         let (code, signal) = self.leader_exit.unwrap_or_default();
         let exit = Exit { code, signal, at: Timestamp::of(SystemTime::now()) };
-        self.write_record(exit);
+        self.log.finish(exit);
+        self.record.write(&Record { run: self.spec.run.clone(), instance: self.spec.instance, exit });
         self.ended = Some((exit, Instant::now() + LINGER));
         self.tell_log();
         self.clients.send(&Report::Ended { exit });
-    }
-
-    /// The end on disk: whoever comes after a server's death reads it there.
-    fn write_record(&self, exit: Exit) {
-        let record = Record { run: self.spec.run.clone(), instance: self.spec.instance, exit };
-        let path = self.spec.shims.join(record_name(&self.spec.run));
-        let fresh = path.with_extension("exit-new");
-        let written = serde_json::to_vec(&record).map_err(io::Error::other).and_then(|bytes| fs::write(&fresh, bytes));
-        // A full disk leaves only the socket to tell it; there is nobody else to complain to.
-        let _ = written.and_then(|()| fs::rename(&fresh, &path));
     }
 
     fn handle_clients(&mut self) {
         self.hello.log_size = self.log.size();
         self.hello.progress = self.osc.progress();
         self.hello.exit = self.ended.map(|(exit, _)| exit);
-        self.clients.accept(&Report::Hello(self.hello.clone()));
+        self.hello.log_error = self.log.trouble();
+        self.hello.log_lost = self.log.lost();
+        self.clients.accept(|| Report::Hello(self.hello.clone()));
         for request in self.clients.read() {
             match request {
                 Request::Stop { signal, grace_ms } => {
@@ -253,38 +272,13 @@ impl Shim {
             }
         }
     }
-
-    fn has_news(&self) -> bool {
-        self.told.log_size != self.log.size() || self.told.progress != self.osc.progress()
-    }
-
-    /// Tells the clients what changed; the growing log at most ten times a second.
-    fn tell(&mut self) {
-        let progress = self.osc.progress();
-        if self.told.progress != progress {
-            self.clients.send(&Report::Progress { progress: progress.clone() });
-            self.told.progress = progress;
-        }
-        if self.told.log_at.is_none_or(|at| at.elapsed() >= Duration::from_millis(100)) {
-            self.tell_log();
-        }
-        self.clients.flush();
-    }
-
-    fn tell_log(&mut self) {
-        let size = self.log.size();
-        if self.told.log_size != size {
-            self.clients.send(&Report::Log { size });
-            self.told.log_size = size;
-            self.told.log_at = Some(Instant::now());
-        }
-    }
 }
 
 /// Signals come as readable events instead of interruptions; the child gets an empty mask again (`spawn`).
 fn block_signals() -> nix::Result<SignalFd> {
     let mut mask = SigSet::empty();
-    for signal in [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+    // SIGXFSZ would end us where a limit on file sizes keeps the log from growing; the write's own error is enough.
+    for signal in [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGXFSZ] {
         mask.add(signal);
     }
     mask.thread_block()?;

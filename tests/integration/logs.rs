@@ -29,13 +29,62 @@ async fn a_log_is_read_piece_by_piece_and_survives_a_restart() {
     server.ask(id, "stop?wait=true").await;
     server.ask(id, "start").await;
     server.wait_status(id, "started").await;
-    let anew = logs(format!("offset={size}&run={run}")).await.json();
-    assert_ne!(anew["run"], json!(run));
-    assert!(anew["content"].as_str().unwrap().starts_with("line 1"), "{anew}");
-    let kept = std::fs::read_to_string(server.config().join("instances/a/output.log.1")).unwrap();
-    assert!(kept.starts_with("line 1"));
-    let download = logs("download=true".to_owned()).await;
-    assert!(download.header("content-disposition").contains("a.log") && download.text().starts_with("line 1"));
+    // A follower first gets what it has not seen of the old run, then the new one from its beginning.
+    let (mut old, mut offset) = (content.to_owned(), size);
+    let anew = loop {
+        let piece = logs(format!("offset={offset}&run={run}")).await.json();
+        if piece["run"] != json!(run) {
+            break piece;
+        }
+        old.push_str(piece["content"].as_str().unwrap());
+        offset = piece["size"].as_u64().unwrap();
+    };
+    assert!(anew["content"].as_str().unwrap().starts_with("line 1") && anew["start"] == 0, "{anew}");
+    let runs = logs_runs(&server, id).await;
+    assert_eq!(runs.len(), 2, "{runs:?}");
+    assert_eq!((&runs[0]["run"], &runs[1]["run"]), (&anew["run"], &json!(run)));
+    assert_eq!((&runs[1]["size"], &runs[1]["exit"]["signal"]), (&json!(old.len()), &json!(15)), "{runs:?}");
+    assert!(runs[1]["started_at"].is_string() && runs[1]["ended_at"] == runs[1]["exit"]["at"], "{runs:?}");
+    assert_eq!((&runs[0]["exit"], &runs[0]["ended_at"]), (&json!(null), &json!(null)));
+    let earlier = logs(format!("offset=7&run={run}")).await.json();
+    assert_eq!((&earlier["run"], &earlier["start"], &earlier["end"]), (&json!(run), &json!(7), &json!(old.len())));
+    assert_eq!(earlier["content"].as_str().unwrap(), &old[7..]);
+    let download = logs(format!("download=true&run={run}")).await;
+    assert!(download.header("content-disposition").contains("a.log") && download.text() == old);
+    assert!(logs("download=true".to_owned()).await.text().starts_with(anew["content"].as_str().unwrap()));
+    let unknown = logs("download=true&run=gone".to_owned()).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    assert_eq!(unknown.json()["detail"], "No log of a run 'gone' is kept.");
+}
+
+async fn logs_runs(server: &Server, id: i64) -> Vec<serde_json::Value> {
+    let runs = server.client.get(&format!("/api/instances/{id}/logs/runs")).await.json();
+    runs.as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn lines_have_times() {
+    let server = Server::new();
+    let body = "echo first; sleep 0.4; printf 'a bar'; sleep 0.3; printf '\\r done\\n'; echo last; exec sleep 600";
+    let id = server.started("a", "# aikore.ready = process", body).await;
+    let log = eventually_async("the last line", || async {
+        let log = server.client.get(&format!("/api/instances/{id}/logs?times=true")).await.json();
+        log["content"].as_str().unwrap().ends_with("last\n").then_some(log)
+    })
+    .await;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let now = u64::try_from(now.as_millis()).unwrap();
+    let times: Vec<(u64, u64)> = serde_json::from_value(log["times"].clone()).unwrap();
+    let at = |place: u64| times.iter().rfind(|(offset, _)| *offset <= place).unwrap().1;
+    let (bar, last) = (6, log["content"].as_str().unwrap().find("last").unwrap() as u64);
+    assert!(
+        at(bar) >= at(0) + 300 && at(last) >= at(bar) + 200 && at(last) <= now && now < at(0) + 60_000,
+        "{times:?}"
+    );
+    let tail = server.client.get(&format!("/api/instances/{id}/logs?times=true&offset={last}")).await.json();
+    assert_eq!(tail["times"], json!([[last, at(last)]]), "only what the piece needs");
+    let plain = server.client.get(&format!("/api/instances/{id}/logs")).await.json();
+    assert_eq!(plain["times"], json!(null), "nobody asked");
 }
 
 #[tokio::test]
@@ -67,6 +116,8 @@ async fn an_instance_that_never_ran_has_an_empty_log() {
     let server = Server::new();
     let id = server.create("a", "hello.sh").await;
     let log = server.client.get(&format!("/api/instances/{id}/logs?offset=7")).await.json();
-    assert_eq!(log, json!({ "content": "", "size": 0, "run": null }));
+    assert_eq!(log, json!({ "content": "", "size": 0, "run": null, "start": 0, "end": 0 }));
+    assert_eq!(logs_runs(&server, id).await, Vec::<serde_json::Value>::new());
+    assert_eq!(server.client.get("/api/instances/99/logs/runs").await.status, StatusCode::NOT_FOUND);
     assert_eq!(server.client.get("/api/instances/99/logs").await.status, StatusCode::NOT_FOUND);
 }

@@ -24,6 +24,8 @@ mod import;
 mod instances;
 mod leaks;
 mod lifecycle;
+mod log_faults;
+mod log_flood;
 mod logs;
 mod observability;
 mod page_helper;

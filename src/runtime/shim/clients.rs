@@ -46,12 +46,12 @@ impl Clients {
     }
 
     /// Lets new clients in; each first hears the whole state.
-    pub(super) fn accept(&mut self, hello: &Report) {
+    pub(super) fn accept(&mut self, hello: impl Fn() -> Report) {
         while let Ok((stream, _)) = self.listener.accept() {
             if stream.set_nonblocking(true).is_err() {
                 continue;
             }
-            self.connected.push(Client { stream, incoming: Vec::new(), outgoing: line(hello) });
+            self.connected.push(Client { stream, incoming: Vec::new(), outgoing: line(&hello()) });
         }
     }
 

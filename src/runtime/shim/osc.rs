@@ -37,10 +37,25 @@ enum State {
 impl Filter {
     /// Takes a piece of the stream and returns what of it belongs into the log. What may be the start of a sequence is
     /// held back until the next piece.
-    pub(super) fn feed(&mut self, bytes: &[u8]) -> &[u8] {
+    pub(super) fn feed<'a>(&'a mut self, bytes: &'a [u8]) -> &'a [u8] {
+        // Nearly all output is plain text, and there may be a lot of it.
+        if self.state == State::Text && memchr::memchr(ESC, bytes).is_none() {
+            return bytes;
+        }
         self.clean.clear();
-        for &byte in bytes {
+        let mut rest = bytes;
+        while let Some((&byte, behind)) = rest.split_first() {
+            if self.state == State::Text {
+                let plain = memchr::memchr(ESC, rest).unwrap_or(rest.len());
+                let (text, escape) = rest.split_at(plain);
+                self.clean.extend_from_slice(text);
+                rest = escape;
+                if !text.is_empty() {
+                    continue;
+                }
+            }
             self.step(byte);
+            rest = behind;
         }
         &self.clean
     }

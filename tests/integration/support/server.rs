@@ -1,8 +1,9 @@
 //! A server on a folder of its own.
 
+use std::ffi::OsString;
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
@@ -23,11 +24,17 @@ pub(crate) struct Start {
     folder: tempfile::TempDir,
     env: Vec<(String, String)>,
     pool: usize,
+    command: Vec<OsString>,
 }
 
 impl Start {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::Builder::new().prefix("aikore-test-").tempdir().unwrap(), env: Vec::new(), pool: 8 }
+        Self {
+            folder: tempfile::Builder::new().prefix("aikore-test-").tempdir().unwrap(),
+            env: Vec::new(),
+            pool: 8,
+            command: vec![binary().into()],
+        }
     }
 
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
@@ -40,12 +47,24 @@ impl Start {
         self
     }
 
+    /// Another command than the plain binary: a copy of it, or a program that becomes it.
+    pub(crate) fn command<T: Into<OsString>>(mut self, command: impl IntoIterator<Item = T>) -> Self {
+        self.command = command.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Where the server will have its state, and whatever a test puts beside it.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub(crate) fn serve(self) -> Server {
         let first = free_ports(self.pool);
         let mut server = Server {
             pool: (first, first + u16::try_from(self.pool).unwrap() - 1),
             mark: format!("{:016x}", fastrand::u64(..)),
             env: self.env,
+            command: self.command,
             folder: self.folder,
             process: None,
             client: Client { address: ([127, 0, 0, 1], 0).into() },
@@ -60,6 +79,7 @@ pub(crate) struct Server {
     pub(crate) pool: (u16, u16),
     folder: tempfile::TempDir,
     env: Vec<(String, String)>,
+    command: Vec<OsString>,
     mark: String,
     process: Option<Child>,
 }
@@ -85,11 +105,13 @@ impl Server {
 
     /// The server's command with its settings.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(binary());
+        let [program, first @ ..] = self.command.as_slice() else { panic!("no command") };
+        let mut command = Command::new(program);
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AIKORE_")) {
             command.env_remove(name);
         }
         command
+            .args(first)
             .args(arguments)
             .env("AIKORE_CONFIG_DIR", self.config())
             .env("AIKORE_LISTEN", "127.0.0.1:0")
@@ -176,6 +198,13 @@ impl Server {
 
     pub(crate) async fn instance(&self, id: i64) -> Value {
         self.client.get(&format!("/api/instances/{id}")).await.json()
+    }
+
+    /// The supervisor of an instance's run.
+    pub(crate) async fn shim(&self, id: i64) -> u32 {
+        let leader = self.instance(id).await["pid"].as_u64().unwrap();
+        let stat = fs::read_to_string(format!("/proc/{leader}/stat")).unwrap();
+        stat.rsplit(')').next().unwrap().split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
     pub(crate) async fn wait_status(&self, id: i64, status: &str) -> Value {

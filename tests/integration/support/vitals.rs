@@ -9,6 +9,16 @@ pub(crate) fn memory(pid: u32) -> u64 {
     pss.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap() / 1024
 }
 
+/// Memory that no other process shares, in KiB.
+pub(crate) fn private_memory(pid: u32) -> u64 {
+    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap();
+    let lines = rollup.lines().filter_map(|line| {
+        let value = line.strip_prefix("Private_Clean:").or_else(|| line.strip_prefix("Private_Dirty:"))?;
+        value.trim().trim_end_matches(" kB").trim().parse::<u64>().ok()
+    });
+    lines.sum()
+}
+
 pub(crate) fn descriptors(pid: u32) -> usize {
     fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count()
 }
