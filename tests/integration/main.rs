@@ -35,5 +35,6 @@ mod routes;
 mod startup;
 mod survival;
 mod tls;
+mod versions;
 mod ways_in;
 mod websocket;

@@ -78,16 +78,48 @@ async fn a_hand_over_leaves_everything_running() {
     }
 }
 
+/// Processes that left the leader's group, its session and its parents, and a listener among them.
+const SCATTERED: &str = "setsid bash -c 'trap \"\" TERM HUP INT; sleep 600 & sleep 600' & \
+    ( ( setsid sleep 600 & ) & ); \
+    python3 -c 'import os, time; [os.fork() or os.setsid() for _ in range(2)]; time.sleep(600)' & \
+    exec python3 -m http.server \"$WEBUI_PORT\" --bind 127.0.0.1";
+
+fn of_run(run: &str) -> Vec<u32> {
+    aikore::runtime::proc::marked("AIKORE_RUN_ID", run)
+}
+
+fn kill(pid: u32) {
+    assert!(std::process::Command::new("kill").args(["-KILL", &pid.to_string()]).status().unwrap().success());
+}
+
 #[tokio::test]
 async fn a_lost_shim_leaves_nothing_behind() {
-    let server = Server::new();
-    let id = server.hello("a").await;
-    let pid = server.instance(id).await["pid"].as_u64().unwrap();
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    let shim = stat.rsplit(')').next().unwrap().split_whitespace().nth(1).unwrap().to_owned();
-    std::process::Command::new("kill").args(["-KILL", &shim]).status().unwrap();
-    let lost = server.wait_status(id, "error").await;
-    assert!(lost["reason"].as_str().unwrap().contains("supervisor was lost"), "{}", lost["reason"]);
-    server.assert_nothing_left();
-    assert_eq!(lost["pid"], json!(null));
+    let mut server = Server::new();
+    let other = server.hello("other").await;
+    let id = server.started("a", "", SCATTERED).await;
+    for server_lives in [true, false] {
+        let run = server.instance(id).await["run"].as_str().unwrap().to_owned();
+        eventually("the whole crowd", || (of_run(&run).len() >= 9).then_some(()));
+        let shim = server.shim(id).await;
+        if server_lives {
+            kill(shim);
+        } else {
+            server.end("KILL");
+            kill(shim);
+            // Not wanted any more, so that the next server leaves it ended.
+            let store = rusqlite::Connection::open(server.config().join("aikore.db")).unwrap();
+            store.execute("UPDATE instances SET desired = 'stopped' WHERE id = ?", [id]).unwrap();
+            server.start();
+        }
+        let lost = server.wait_status(id, "error").await;
+        assert!(lost["reason"].as_str().unwrap().contains("supervisor was lost"), "{}", lost["reason"]);
+        assert_eq!((&lost["pid"], &lost["exit"]), (&json!(null), &json!(null)));
+        assert_eq!(of_run(&run), Vec::<u32>::new(), "left behind");
+        let left = std::fs::read_dir(server.config().join("run/shims")).unwrap();
+        let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+        assert!(!left.iter().any(|name| name.to_str().unwrap().starts_with(&run)), "{left:?}");
+        server.wait_status(other, "started").await;
+        server.ask(id, "start").await;
+        server.wait_status(id, "started").await;
+    }
 }
