@@ -77,7 +77,7 @@ export class LogFeed extends EventTarget {
   async #drain() {
     for (;;) {
       const asked = this.offset;
-      const { content, size, run = this.#run } = await api.log(this.model.id, asked, this.#run, this.#stop.signal);
+      const { content, size, start, run = this.#run } = await api.log(this.model.id, asked, this.#run, this.#stop.signal);
       if (run !== this.#run) {
         this.#run = run;
         if (asked > 0) {
@@ -88,6 +88,8 @@ export class LogFeed extends EventTarget {
       }
       // The log is shorter than what is shown: another run writes it.
       if (size < asked) this.#startAnew();
+      // What lies between is no longer kept.
+      if (start > asked) this.cut = true;
       this.offset = size;
       this.loaded = true;
       const text = this.#broken ? content.slice(content.indexOf('\n') + 1) : content;

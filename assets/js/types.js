@@ -59,6 +59,6 @@
 /** @typedef {{ cpu_percent: number, ram: Use, gpus: GpuUse[] }} Stats */
 /** @typedef {{ version: string, boot: string, auth: 'none'|'password', gpu_count: number, instances: Instance[] }} Snapshot */
 /** @typedef {{ level: 'info'|'warn'|'error', text: string, instance_id: number|null, at: string }} Notice */
-/** @typedef {{ content: string, size: number, run?: string|null }} LogPart */
+/** @typedef {{ content: string, size: number, start: number, run?: string|null }} LogPart */
 
 export {};

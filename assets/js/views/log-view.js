@@ -48,7 +48,7 @@ export class LogView {
     const word = el('span', {});
     const reason = el('span', { class: 'ellipsis muted' });
     const status = el('span', { class: 'status' }, picture, word);
-    const download = el('a', { class: 'icon-button', href: api.logFile(model.id), download: true, title: 'Download the whole log', 'aria-label': 'Download the whole log' }, icon('download'));
+    const download = el('a', { class: 'icon-button', href: api.logFile(model.id), download: true, title: 'Download the log', 'aria-label': 'Download the log' }, icon('download'));
     const bar = el('div', { class: 'tool-bar' }, status, reason, el('span', { class: 'spring' }), find.element, el('span', { class: 'divide' }), follow, wrap, download);
     return { element: el('div', { class: 'tool-view log-view' }, bar, scroller), note, scroller, follow, wrap, picture, word, reason, status };
   }
@@ -135,7 +135,7 @@ export class LogView {
     if (feed.fault) text = `The log could not be read: ${sentence(feed.fault)}`;
     else if (!feed.loaded) text = 'Reading…';
     else if (bare) text = data.status === 'stopped' ? 'Nothing here yet. The log begins with the first start.' : 'Nothing yet: waiting for the first line.';
-    else if (feed.cut || lines.buffer.first > 0) text = 'Earlier lines are not shown here. The download has the whole log.';
+    else if (feed.cut || lines.buffer.first > 0) text = 'Earlier lines are not shown here. The download has all that is kept.';
     setText(note, text);
     show(note, Boolean(text));
   }

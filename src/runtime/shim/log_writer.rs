@@ -18,7 +18,7 @@ use crate::domain::{Exit, RunId, Timestamp};
 use crate::runtime::log::runs::{self, Known};
 
 /// How long to leave a disk alone that refused a write.
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Appends to the log of a run.
 pub(super) struct LogWriter {

@@ -15,7 +15,8 @@ const SPACING: Duration = Duration::from_millis(100);
 pub(super) struct LineTimes {
     file: File,
     size: u64,
-    last: Option<Instant>,
+    /// The last record: when, and about which place.
+    last: Option<(Instant, u64)>,
 }
 
 impl LineTimes {
@@ -31,14 +32,17 @@ impl LineTimes {
 
     /// Whether the next line gets a record.
     pub(super) fn is_due(&self) -> bool {
-        self.last.is_none_or(|last| last.elapsed() >= SPACING)
+        self.last.is_none_or(|(last, _)| last.elapsed() >= SPACING)
     }
 
-    /// A line begins at this place. Of a record that a full disk cuts off nothing stays, or the next one could not be
+    /// A line begins at this place. Said again, while a full disk does not take the line, it changes nothing. Of a record that a full disk cuts off nothing stays, or the next one could not be
     /// told from it.
     pub(super) fn record(&mut self, offset: u64) {
+        if self.last.is_some_and(|(_, last)| last == offset) {
+            return;
+        }
         let text = record((offset, Timestamp::of(SystemTime::now()).millis()));
-        self.last = Some(Instant::now());
+        self.last = Some((Instant::now(), offset));
         match self.file.write(text.as_bytes()) {
             Ok(written) if written == text.len() => self.size += written as u64,
             Ok(_) | Err(_) => drop(self.file.set_len(self.size)),
