@@ -85,6 +85,8 @@ pub struct Patience {
     pub stalled_after: Duration,
     /// How long a stopped instance may take before it is killed.
     pub stop_grace: Duration,
+    /// How often in a row an instance that ends by itself is started again.
+    pub restart_attempts: u32,
 }
 
 /// A setting that can't be used: the whole text is one line that names the setting.
@@ -125,6 +127,7 @@ impl Config {
             patience: Patience {
                 stalled_after: given.parse_with("stalled-after", parse_duration)?,
                 stop_grace: given.parse_with("stop-grace", parse_duration)?,
+                restart_attempts: given.parse_with("restart-attempts", parse_attempts)?,
             },
             warnings,
         })
@@ -136,6 +139,11 @@ fn parse_duration(text: &str) -> Result<Duration, Invalid> {
     seconds
         .or_else(|| humantime::parse_duration(text).ok())
         .ok_or_else(|| Invalid::new(format!("{text:?} is not a duration such as 180s or 3m")))
+}
+
+fn parse_attempts(text: &str) -> Result<u32, Invalid> {
+    let attempts = text.parse().ok().filter(|attempts| (1..=1000).contains(attempts));
+    attempts.ok_or_else(|| Invalid::new(format!("{text:?} is not a number of attempts, 1 to 1000")))
 }
 
 fn parse_switch(text: &str) -> Result<bool, Invalid> {
@@ -228,6 +236,7 @@ mod tests {
             ("log-format", "xml", "AIKORE_LOG_FORMAT"),
             ("log-file-size", "1K", "AIKORE_LOG_FILE_SIZE"),
             ("stop-grace", "soon", "AIKORE_STOP_GRACE"),
+            ("restart-attempts", "0", "AIKORE_RESTART_ATTEMPTS"),
             ("trusted-proxies", "10.0.0.0/99", "AIKORE_TRUSTED_PROXIES"),
             ("auth", "maybe", "AIKORE_AUTH"),
             ("tls", "yes", "AIKORE_TLS"),

@@ -8,29 +8,35 @@ mod boot;
 mod change;
 mod create;
 mod delete;
+mod ending;
 mod error;
 mod events;
 mod families;
+mod liveness;
 mod log_trouble;
 mod logs;
 mod ports;
+mod queue;
 mod requests;
+mod restarts;
 mod roster;
 mod start;
 mod stop;
 mod watch;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::{OwnedMutexGuard, broadcast, watch as watch_channel};
 use tokio_util::sync::CancellationToken;
 
 use crate::blueprints::{Blueprint, Catalogue};
-use crate::domain::{BasePath, BlueprintName, Instance, InstanceId, Layout, Port, PortRange, RunId, Timestamp};
+use crate::domain::{
+    Backoff, BasePath, BlueprintName, Instance, InstanceId, Layout, Port, PortRange, RunId, Timestamp,
+};
 use crate::runtime::{RunHandle, Runtime};
 use crate::tasks::Tasks;
 
@@ -61,6 +67,8 @@ pub struct Setup {
     pub stalled_after: Duration,
     /// How long a stop may take, unless its blueprint says otherwise.
     pub stop_grace: Duration,
+    /// How often in a row an instance that ends by itself is started again.
+    pub restart_attempts: u32,
 }
 
 /// The use cases; cheap to clone.
@@ -74,6 +82,8 @@ struct Inner {
     setup: Setup,
     roster: Roster,
     runtime: Runtime,
+    /// The beat of whatever is done regularly.
+    epoch: Instant,
     catalogue: Catalogue,
     /// The runs of this moment.
     live: Mutex<HashMap<InstanceId, Live>>,
@@ -81,8 +91,12 @@ struct Inner {
     commands: Mutex<HashMap<InstanceId, Arc<tokio::sync::Mutex<()>>>>,
     /// One allocation of names and public ports at a time.
     allocating: tokio::sync::Mutex<()>,
-    /// The server is on its way out: nothing starts any more.
-    leaving: AtomicBool,
+    /// How often in a row instances have failed.
+    backoffs: Mutex<HashMap<InstanceId, Backoff>>,
+    /// What waits for its turn to start at boot; a person's word about one takes it out.
+    queued: Mutex<BTreeSet<InstanceId>>,
+    /// Cancelled when the server is on its way out: nothing starts any more.
+    leaving: CancellationToken,
     /// … and takes its instances along.
     stopping_all: AtomicBool,
     /// Cancelled once what an earlier server left has been adopted: commands wait for that.
@@ -150,7 +164,7 @@ impl Inner {
     }
 
     fn is_leaving(&self) -> bool {
-        self.leaving.load(Ordering::Acquire)
+        self.leaving.is_cancelled()
     }
 
     fn is_stopping_all(&self) -> bool {

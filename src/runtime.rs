@@ -10,7 +10,9 @@ mod connection;
 pub mod environment;
 pub mod folder;
 mod launch;
+mod leftover;
 pub mod log;
+mod log_pattern;
 pub mod proc;
 mod protocol;
 pub mod readiness;
@@ -26,6 +28,7 @@ use crate::domain::{Exit, InstanceId, Port, Progress, RunId};
 
 pub use adopt::Found;
 pub use launch::{LaunchError, LaunchSpec};
+pub use leftover::Leftover;
 
 /// Starts and finds runs.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Origin;
 use crate::domain::{
     Access, BlueprintName, Desired, Exit, GpuIds, Helper, Hostname, Instance, InstanceId, InstanceName, Note,
-    OutputPath, Port, Progress, RestartPolicy, RunId, Slug, Status, Timestamp, Version,
+    OutputPath, Port, Progress, Restart, RestartPolicy, RunId, Slug, Status, Timestamp, Version,
 };
 use crate::instances::{Applied, Planned};
 
@@ -44,6 +44,7 @@ pub(super) struct InstanceView<'a> {
     access: Access,
     order: i64,
     restart_policy: RestartPolicy,
+    restart: Option<&'a Restart>,
     params: &'a BTreeMap<String, serde_json::Value>,
     helper: Helper,
     log_size: u64,
@@ -95,6 +96,7 @@ impl<'a> InstanceView<'a> {
             access: chosen.access,
             order: chosen.order,
             restart_policy: chosen.restart_policy,
+            restart: instance.restart.as_ref(),
             params: &chosen.params,
             helper: chosen.helper,
             log_size: instance.log_size,

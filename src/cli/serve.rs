@@ -155,6 +155,7 @@ async fn open_instances(
         reserved: addresses.iter().filter_map(|address| Port::new(address.port())).collect(),
         stalled_after: config.patience.stalled_after,
         stop_grace: config.patience.stop_grace,
+        restart_attempts: config.patience.restart_attempts,
         layout: layout.clone(),
     };
     let catalogue = Catalogue::new(config.blueprints_dir.clone(), layout.custom_blueprints());

@@ -58,6 +58,7 @@ pub static TABLE: &[Setting] = &[
     setting("log-file-size", "64M", "How long a file of an instance's log may become"),
     setting("stalled-after", "180s", "How long an instance may be alive without being ready"),
     setting("stop-grace", "10s", "How long a stopped instance may take before it is killed"),
+    setting("restart-attempts", "8", "How often in a row an instance is started again by its restart policy"),
     setting("hsts", "off", "Send Strict-Transport-Security"),
     setting("proxy-protocol", "off", "Expect the PROXY protocol on every listener"),
     setting("access-log", "off", "off, common or json; with +query to show query strings"),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Access, BlueprintName, Desired, Exit, GpuIds, Helper, Hostname, InstanceName, OutputPath, Port, Progress,
-    ProxyMode, RestartPolicy, Slug, Status, Timestamp, Version,
+    ProxyMode, Restart, RestartPolicy, Slug, Status, Timestamp, Version,
 };
 
 /// The row id of an instance; never used again after a deletion.
@@ -158,6 +158,8 @@ pub struct Instance {
     pub target: Option<std::net::SocketAddr>,
     /// The installation's phase. Not stored.
     pub progress: Option<Progress>,
+    /// The restart that is coming, after it ended by itself. Not stored: a server that boots starts what is wanted.
+    pub restart: Option<Restart>,
     /// Bytes of the present log, as far as known. Not stored.
     pub log_size: u64,
 }
@@ -180,6 +182,7 @@ impl Instance {
             proxy: ProxyMode::Strip,
             target: None,
             progress: None,
+            restart: None,
             log_size: 0,
         }
     }

@@ -3,20 +3,18 @@
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
+use super::ending::verdict;
 use super::roster::{Roster, RouteSink};
-use super::watch::verdict;
 use super::{Error, Inner, Instances, Setup, now};
 use crate::blueprints::Catalogue;
-use crate::domain::{Desired, Instance, InstanceId, RunId, Status};
+use crate::domain::{Instance, InstanceId, RunId, Status};
 use crate::runtime::{Found, Run, RunEvent, Runtime, log};
 use crate::store::Store;
 use crate::tasks::Tasks;
-
-/// How many instances start at once after a boot: each loads models and compiles.
-const AT_ONCE: usize = 2;
 
 impl Instances {
     /// Loads every instance. Routes are there when this returns; nothing is adopted or started yet.
@@ -36,11 +34,14 @@ impl Instances {
                 setup,
                 roster,
                 runtime,
+                epoch: Instant::now(),
                 catalogue,
                 live: Mutex::default(),
                 commands: Mutex::default(),
                 allocating: tokio::sync::Mutex::default(),
-                leaving: AtomicBool::new(false),
+                backoffs: Mutex::default(),
+                queued: Mutex::default(),
+                leaving: CancellationToken::new(),
                 stopping_all: AtomicBool::new(false),
                 adopted: CancellationToken::new(),
                 tasks: Tasks::default(),
@@ -50,13 +51,18 @@ impl Instances {
 
     /// Adopts what an earlier server left running, and records what ended meanwhile. Commands wait until it is done.
     pub async fn adopt(&self) {
+        let begun = Instant::now();
         let rows = self.list();
         let by_run: HashMap<RunId, InstanceId> =
             rows.iter().filter_map(|row| Some((row.run.clone()?, row.id))).collect();
+        let mut adopted = 0;
         for found in self.inner.runtime.adopt(by_run.keys().cloned()).await {
             match found {
                 Found::Running(run) => match by_run.get(&run.id).and_then(|id| self.get(*id).ok()) {
-                    Some(instance) => self.adopt_run(&instance, run).await,
+                    Some(instance) => {
+                        adopted += 1;
+                        self.adopt_run(&instance, run).await;
+                    }
                     None => self.end_stray(run).await,
                 },
                 Found::Ended(run, exit, line) => {
@@ -81,27 +87,11 @@ impl Instances {
             self.record_end(row.id, None).await;
         }
         self.inner.adopted.cancel();
-    }
-
-    /// Starts whatever should run, in the order of the list, a few at a time. Returns when all have been started.
-    pub async fn start_wanted(&self) {
-        let wanted = self
-            .list()
-            .into_iter()
-            .filter(|row| !row.status.is_active() && (row.chosen.autostart || row.desired == Desired::Running));
-        let wanted: Vec<InstanceId> = wanted.map(|row| row.id).collect();
-        for few in wanted.chunks(AT_ONCE) {
-            let starts = few.iter().map(|id| async move {
-                if let Err(error) = self.start(*id).await {
-                    tracing::warn!(instance = id, %error, "it should run and could not be started");
-                }
-            });
-            futures_util::future::join_all(starts).await;
-        }
+        tracing::info!(running = adopted, took = ?begun.elapsed(), "what an earlier server left is known");
     }
 
     async fn adopt_run(&self, instance: &Arc<Instance>, run: Run) {
-        tracing::info!(instance = instance.id, name = %instance.chosen.name, pid = run.leader, "adopted");
+        tracing::debug!(instance = instance.id, name = %instance.chosen.name, pid = run.leader, "adopted");
         let header = self.inner.header(instance).await;
         let stopping = instance.status == Status::Stopping;
         self.inner.supervise(instance, run, &header).await;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::error::Error;
 use super::families::refuse_inherited;
 use super::requests::{Applied, Change, slug_of};
+use super::restarts::policy_changed;
 use super::{Inner, Instances, blocking};
 use crate::domain::{BlueprintName, Instance, InstanceId, InstanceName, NewInstance};
 use crate::runtime::folder;
@@ -155,6 +156,7 @@ impl Inner {
         self.roster
             .decide(id, |instance| {
                 instance.chosen = next;
+                policy_changed(instance);
                 Ok(())
             })
             .await

@@ -127,14 +127,8 @@ impl Choices {
         if let Some(access) = self.access {
             to.access = access;
         }
-        match self.restart_policy {
-            Some(RestartPolicy::Never) | None => {}
-            // Better refused than stored and not done.
-            Some(other) => {
-                return Err(Error::Unsupported(format!(
-                    "The restart policy {other} is not available in this version yet."
-                )));
-            }
+        if let Some(restart_policy) = self.restart_policy {
+            to.restart_policy = restart_policy;
         }
         if let Some(helper) = self.helper {
             to.helper = helper;

@@ -102,12 +102,15 @@ impl Roster {
         change: impl FnOnce(&mut Instance) -> bool,
     ) -> Option<Arc<Instance>> {
         let mut unsaved = self.writing.lock().await;
-        let mut next = self.get(id).ok()?.as_ref().clone();
+        let present = self.get(id).ok()?;
+        let mut next = present.as_ref().clone();
         if !change(&mut next) {
             return None;
         }
+        if !is_same_row(&present, &next) {
+            unsaved.insert(id);
+        }
         let published = self.publish(next);
-        unsaved.insert(id);
         self.save(&mut unsaved).await;
         Some(published)
     }
@@ -157,6 +160,12 @@ impl Roster {
         let _ = self.events.send(Event::Instance(Arc::clone(&instance)));
         instance
     }
+}
+
+/// Whether two states of an instance differ only in what is not stored: each write waits for the disk.
+fn is_same_row(one: &Instance, other: &Instance) -> bool {
+    let stored = |of: &Instance| Instance { target: None, progress: None, restart: None, log_size: 0, ..of.clone() };
+    stored(one) == stored(other)
 }
 
 /// What the data plane needs to know of an instance.

@@ -11,7 +11,7 @@ use super::{Inner, Instances, Live, blocking, locked, now};
 use crate::blueprints::Header;
 use crate::domain::{Desired, Instance, InstanceId, Port, ProxyMode, RunId, Status};
 use crate::runtime::environment::{self, Surroundings};
-use crate::runtime::{LaunchSpec, Run, app_port, folder, signal_number};
+use crate::runtime::{LaunchSpec, Run, app_port, folder, proc, signal_number};
 
 impl Instances {
     /// Starts an instance. One that is starting or running already is left alone and returned as it is.
@@ -20,7 +20,7 @@ impl Instances {
     /// Nothing runs then; a failure to start is also the instance's own status.
     pub async fn start(&self, id: InstanceId) -> Result<Arc<Instance>, Error> {
         let _turn = self.inner.turn(id).await;
-        self.inner.start(id).await
+        self.inner.start_asked(id).await
     }
 }
 
@@ -32,8 +32,18 @@ struct Script {
 }
 
 impl Inner {
-    /// Call it in the instance's turn.
+    /// Starts an instance because a person asked for it. Call it in the instance's turn.
+    pub(super) async fn start_asked(self: &Arc<Self>, id: InstanceId) -> Result<Arc<Instance>, Error> {
+        self.taken_over(id);
+        self.start_as(id, Some(Desired::Running)).await
+    }
+
+    /// Starts an instance for a reason of the server's own: what is wanted of it stays. Call it in the instance's turn.
     pub(super) async fn start(self: &Arc<Self>, id: InstanceId) -> Result<Arc<Instance>, Error> {
+        self.start_as(id, None).await
+    }
+
+    async fn start_as(self: &Arc<Self>, id: InstanceId, wish: Option<Desired>) -> Result<Arc<Instance>, Error> {
         if self.is_leaving() {
             return Err(Error::Closing);
         }
@@ -58,7 +68,7 @@ impl Inner {
         let script = self.script(&family).await?;
         let run = RunId(format!("{:012x}", fastrand::u64(..1 << 48)));
         let app_port = self.free_app_port()?;
-        let instance = self.commit(&instance, &script, &run, app_port).await?;
+        let instance = self.commit(&instance, &script, &run, app_port, wish).await?;
         match self.launch(&instance, &family, &script, &run, app_port).await {
             Ok(run) => Ok(self.supervise(&instance, run, &script.header).await),
             Err(error) => {
@@ -82,6 +92,7 @@ impl Inner {
         script: &Script,
         run: &RunId,
         app_port: Port,
+        wish: Option<Desired>,
     ) -> Result<Arc<Instance>, Error> {
         let _allocating = self.allocating.lock().await;
         // Self-healing: a port that was lost, or that left the pool, is allocated anew.
@@ -93,8 +104,9 @@ impl Inner {
         self.roster
             .decide(instance.id, |next| {
                 next.chosen.set_public_port(Some(public));
-                next.desired = Desired::Running;
+                next.desired = wish.unwrap_or(next.desired);
                 next.clear_run();
+                next.restart = None;
                 next.exit = None;
                 next.last_run = Some(run.clone());
                 next.run = Some(run);
@@ -173,7 +185,10 @@ impl Inner {
         let running = self
             .roster
             .observe(id, |next| {
-                next.pid = Some(leader);
+                // The leader of an adopted run may have ended and left its place to another process.
+                if next.pid.is_none() || proc::lives(leader) {
+                    next.pid = Some(leader);
+                }
                 next.log_size = log_size;
                 next.progress = progress;
                 true

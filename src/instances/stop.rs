@@ -19,7 +19,8 @@ impl Instances {
     pub async fn stop(&self, id: InstanceId, wait: bool) -> Result<Arc<Instance>, Error> {
         let live = {
             let _turn = self.inner.turn(id).await;
-            self.inner.ask_to_stop(id, Desired::Stopped, false).await?
+            self.inner.taken_over(id);
+            self.inner.ask_to_stop(id, Some(Desired::Stopped), false).await?
         };
         wait_for(live, wait).await;
         self.get(id)
@@ -33,9 +34,9 @@ impl Instances {
     pub async fn restart(&self, id: InstanceId, wait: bool) -> Result<Arc<Instance>, Error> {
         let live = {
             let _turn = self.inner.turn(id).await;
-            match self.inner.ask_to_stop(id, Desired::Running, true).await? {
+            match self.inner.ask_to_stop(id, Some(Desired::Running), true).await? {
                 Some(live) => live,
-                None => return self.inner.start(id).await,
+                None => return self.inner.start_asked(id).await,
             }
         };
         wait_for(Some(live), wait).await;
@@ -45,7 +46,7 @@ impl Instances {
     /// Stops everything for the end of the server; what was wanted stays wanted. New starts are refused from now on.
     pub async fn close(&self) {
         let inner = &self.inner;
-        inner.leaving.store(true, Ordering::Release);
+        inner.leaving.cancel();
         inner.stopping_all.store(true, Ordering::Release);
         // What an earlier server left must be ours before it can be stopped.
         inner.adopted.cancelled().await;
@@ -61,7 +62,7 @@ impl Instances {
 
     /// Lets go of everything for a hand-over: the runs go on, and the next server adopts them.
     pub fn release(&self) {
-        self.inner.leaving.store(true, Ordering::Release);
+        self.inner.leaving.cancel();
     }
 }
 
@@ -81,16 +82,17 @@ impl Inner {
     pub(super) async fn ask_to_stop(
         &self,
         id: InstanceId,
-        desired: Desired,
+        desired: Option<Desired>,
         restart: bool,
     ) -> Result<Option<Live>, Error> {
         let mark = self.roster.observe(id, |next| {
             if next.run.is_some() {
                 next.set_status(Status::Stopping, None, now());
-                next.desired = desired;
-            } else if desired == Desired::Stopped {
+                next.desired = desired.unwrap_or(next.desired);
+            } else if desired == Some(Desired::Stopped) {
                 next.set_status(Status::Stopped, None, now());
-                next.desired = desired;
+                next.desired = Desired::Stopped;
+                next.restart = None;
             }
             true
         });
@@ -111,7 +113,7 @@ impl Inner {
 
     /// Stops and waits for the end; for changes that need the instance down. Call it in its turn.
     pub(super) async fn stop_and_wait(&self, id: InstanceId) -> Result<(), Error> {
-        let live = self.ask_to_stop(id, Desired::Running, false).await?;
+        let live = self.ask_to_stop(id, None, false).await?;
         let Some(live) = live else { return Ok(()) };
         let patience = live.stop_grace + PATIENCE;
         tokio::time::timeout(patience, wait_for(Some(live), true))

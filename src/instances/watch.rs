@@ -1,65 +1,108 @@
-//! The watcher of a run: it sees the run become ready, stall and end, and records it.
+//! The watcher of a run: it sees the run become ready, fall silent, stall and end, and records it.
+//!
+//! Before it is ready the app is asked (`readiness`). From then on nobody asks it anything: once a second the kernel is
+//! asked whether the app's process still holds its listener, and only if not is a connection tried.
 
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::events::{Event, Level, Notice};
-use super::{Inner, locked, log_trouble, now};
-use crate::blueprints::Ready;
-use crate::domain::{Desired, Exit, Instance, InstanceId, Progress, Status};
-use crate::runtime::readiness::{self, Look};
-use crate::runtime::{Run, RunEvent, log};
+use tokio::time::{Interval, MissedTickBehavior, interval_at};
 
-/// How many of the last log lines the reason of a failure quotes.
-const QUOTED_LINES: usize = 3;
+use super::events::Event;
+use super::liveness::Elsewhere;
+use super::{Inner, log_trouble, now};
+use crate::blueprints::Ready;
+use crate::domain::{Instance, InstanceId, Progress, Status};
+use crate::runtime::readiness::{self, Look, Place, Readiness};
+use crate::runtime::{Run, RunEvent, proc};
+
+/// How often the listener of an app that is ready is looked at.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Between two looks at a port that has been lost for long, or that another program has.
+pub(super) const SELDOM: Duration = Duration::from_secs(2);
 
 pub(super) struct Watcher {
-    inner: Arc<Inner>,
-    id: InstanceId,
-    run: Run,
-    ready: Ready,
+    pub(super) inner: Arc<Inner>,
+    pub(super) id: InstanceId,
+    pub(super) run: Run,
     allowance: Duration,
-    log: PathBuf,
-    /// Whether it has been ready in this run.
-    was_ready: bool,
+    tick: Interval,
+    /// `None` while a look is under way.
+    readiness: Option<Readiness>,
+    /// An app that is ready by its mere process may close its port again.
+    pub(super) needs_port: bool,
+    /// Since when it has been ready in this run.
+    pub(super) ready_since: Option<Instant>,
     /// When it last showed that it gets on.
     last_sign: Instant,
+    /// Whether that has been too long ago, and was said.
+    overdue: bool,
+    /// Whether somebody answered at its port when it was last asked.
+    pub(super) port_has_answered: bool,
     /// What the last look found wrong.
     complaint: Option<String>,
     /// Its log can't be written.
     log_trouble: bool,
+    /// Where it was found listening.
+    pub(super) place: Option<Place>,
+    /// Since when nothing answers at a port that did.
+    pub(super) silent_since: Option<Instant>,
+    pub(super) elsewhere: Elsewhere,
 }
 
-type Looking = Pin<Box<dyn Future<Output = Look> + Send>>;
+type Looking = Pin<Box<dyn Future<Output = (Readiness, Look)> + Send>>;
 
 impl Watcher {
     pub(super) fn new(inner: Arc<Inner>, instance: &Instance, run: Run, ready: Ready, allowance: Duration) -> Self {
         let log = inner.setup.layout.log(&instance.chosen.name);
-        // An adopted run has been through its start already.
+        let needs_port = ready != Ready::Process;
+        let mut readiness = Readiness::new(ready, run.app_port, run.shim, &log);
+        // An adopted run has been through its start already: it may be busy, and its pages are wanted back at once.
         let was_ready = matches!(instance.status, Status::Started);
+        if was_ready && needs_port {
+            readiness.only_the_port();
+        }
+        // All watchers look in the same moment: waking up costs more than the look itself.
+        let rounds = inner.epoch.elapsed().as_secs() / EVERY.as_secs() + 1;
+        let first = inner.epoch + EVERY.saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX));
+        let mut tick = interval_at(first.into(), EVERY);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
         Self {
+            tick,
             inner,
             id: instance.id,
             run,
-            ready,
             allowance,
-            log,
-            was_ready,
+            readiness: Some(readiness),
+            needs_port,
+            ready_since: was_ready.then(Instant::now),
             last_sign: Instant::now(),
+            overdue: false,
+            port_has_answered: false,
             complaint: None,
             log_trouble: false,
+            place: None,
+            silent_since: None,
+            elsewhere: Elsewhere::new(),
         }
     }
 
     /// Watches until the run is over and its end is recorded.
     pub(super) async fn watch(mut self) {
-        let mut looking: Option<Looking> = Some(self.look(Duration::ZERO));
+        let mut looking = self.look(Duration::ZERO);
         let exit = loop {
             let look = async {
                 match &mut looking {
                     Some(looking) => looking.await,
+                    None => std::future::pending().await,
+                }
+            };
+            let due = (self.ready_since.is_none() && !self.overdue).then(|| self.last_sign + self.allowance);
+            let overdue = async move {
+                match due {
+                    Some(due) => tokio::time::sleep_until(due.into()).await,
                     None => std::future::pending().await,
                 }
             };
@@ -71,64 +114,117 @@ impl Watcher {
                     Some(RunEvent::Ended(exit)) => break Some(exit),
                     Some(RunEvent::Lost) | None => break None,
                 },
-                look = look => looking = self.looked(look).await.map(|pause| self.look(pause)),
+                (readiness, look) = look => {
+                    self.readiness = Some(readiness);
+                    looking = match self.looked(look).await {
+                        Some(pause) => self.look(pause),
+                        None => None,
+                    };
+                }
+                _ = self.tick.tick() => if self.port_is_lost().await {
+                    looking = self.look(Duration::ZERO).or(looking);
+                },
+                () = overdue => self.call_overdue().await,
             }
         };
         self.over(exit).await;
     }
 
-    fn look(&self, pause: Duration) -> Looking {
-        let (ready, port, tree, log) = (self.ready.clone(), self.run.app_port, self.run.shim, self.log.clone());
-        Box::pin(async move {
+    /// A look after a pause; nothing when one is under way.
+    fn look(&mut self, pause: Duration) -> Option<Looking> {
+        let mut readiness = self.readiness.take()?;
+        Some(Box::pin(async move {
             tokio::time::sleep(pause).await;
-            readiness::look(&ready, port, tree, &log).await
-        })
+            let look = readiness.look().await;
+            (readiness, look)
+        }))
     }
 
-    /// Takes in what a look found; returns how long to wait before the next one, or nothing once it is ready.
+    /// Takes in what a look found; returns how long to wait before the next one, or nothing while all is well.
     async fn looked(&mut self, look: Look) -> Option<Duration> {
-        let pause = match look {
-            Look::Ready(address) => {
-                self.was_ready = true;
-                self.record(|next| {
-                    next.target = address;
-                    next.progress = None;
-                    if next.status != Status::Stopping {
-                        next.set_status(Status::Started, None, now());
-                    }
-                })
-                .await;
-                if address.is_none() {
-                    // Ready by its log or its mere process; should it open its port one day, it is forwarded to.
-                    self.ready = Ready::Tcp;
-                    return Some(readiness::POLITE);
-                }
-                return None;
+        match look {
+            Look::Ready(place) => {
+                self.ready(place).await;
+                // Ready by its mere process; should it open its port one day, it is forwarded to.
+                place.is_none().then_some(SELDOM)
             }
-            Look::Silent if self.was_ready => readiness::POLITE,
-            Look::Silent => readiness::POLL,
+            look if self.ready_since.is_some() => self.lost(look).await,
+            Look::Silent => {
+                self.port_has_answered = false;
+                Some(if self.overdue { readiness::POLITE } else { readiness::POLL })
+            }
             Look::NotYet(why) | Look::Foreign(why) => {
-                self.complaint = Some(why);
-                readiness::POLITE
+                self.port_has_answered = true;
+                self.complain(why).await;
+                Some(readiness::POLITE)
             }
-        };
-        if self.was_ready || self.last_sign.elapsed() < self.allowance {
-            return Some(pause);
+        }
+    }
+
+    async fn ready(&mut self, place: Option<Place>) {
+        self.ready_since.get_or_insert_with(Instant::now);
+        self.silent_since = None;
+        if let Some(readiness) = &mut self.readiness {
+            readiness.only_the_port();
+        }
+        let leader = Some(self.run.leader).filter(|leader| proc::lives(*leader));
+        let pid = leader.or(place.and_then(|place| place.holder()));
+        let address = place.map(|place| place.address);
+        self.place = place;
+        self.record(|next| {
+            next.target = address;
+            next.pid = pid.or(next.pid);
+            next.progress = None;
+            if next.status != Status::Stopping {
+                next.set_status(Status::Started, None, now());
+            }
+        })
+        .await;
+    }
+
+    /// Remembers what is wrong; an instance that is overdue says so at once.
+    pub(super) async fn complain(&mut self, why: String) {
+        let news = self.complaint.as_ref() != Some(&why);
+        self.complaint = Some(why);
+        if news && self.overdue {
+            self.overdue = false;
+            self.call_overdue().await;
+        }
+    }
+
+    /// Not ready for too long.
+    pub(super) async fn call_overdue(&mut self) {
+        if std::mem::replace(&mut self.overdue, true) {
+            return;
         }
         let why = self.complaint.clone().unwrap_or_else(|| "Nothing answers at its port.".to_owned());
-        let reason = format!("Not ready after {}. {why}", humantime::format_duration(self.allowance));
+        let after = humantime::format_duration(Duration::from_secs(self.last_sign.elapsed().as_secs()));
+        self.stall(format!("Not ready after {after}. {why}"), false).await;
+    }
+
+    pub(super) async fn stall(&self, reason: String, lose_target: bool) {
+        let said = self
+            .inner
+            .roster
+            .get(self.id)
+            .is_ok_and(|instance| instance.status == Status::Stalled && instance.reason.as_ref() == Some(&reason));
+        if said {
+            return;
+        }
         self.record(|next| {
-            if matches!(next.status, Status::Starting | Status::Installing) {
+            if lose_target {
+                next.target = None;
+            }
+            if !matches!(next.status, Status::Stopping) {
                 next.set_status(Status::Stalled, Some(reason), now());
             }
         })
         .await;
-        Some(readiness::POLITE)
     }
 
     async fn progressed(&mut self, progress: Option<Progress>) {
-        self.last_sign = Instant::now();
-        let was_ready = self.was_ready;
+        self.sign_of_life();
+        let was_ready = self.ready_since.is_some();
         self.record(|next| {
             match (next.status, &progress) {
                 (Status::Starting | Status::Stalled, Some(_)) if !was_ready => {
@@ -143,12 +239,9 @@ impl Watcher {
     }
 
     fn log_grew(&mut self, size: u64) {
-        if !self.was_ready {
-            // An installation that prints is not stuck; one that is silent for its whole allowance is.
-            let installing = self.inner.roster.get(self.id).is_ok_and(|instance| instance.status == Status::Installing);
-            if installing {
-                self.last_sign = Instant::now();
-            }
+        // An installation that prints is not stuck; one that is silent for its whole allowance is.
+        if self.ready_since.is_none() && self.status() == Some(Status::Installing) {
+            self.sign_of_life();
         }
         self.inner.roster.touch(self.id, Event::Log(self.id, size), |next| next.log_size = size);
     }
@@ -164,8 +257,17 @@ impl Watcher {
         }
     }
 
+    fn sign_of_life(&mut self) {
+        self.last_sign = Instant::now();
+        self.overdue = false;
+    }
+
+    pub(super) fn status(&self) -> Option<Status> {
+        self.inner.roster.get(self.id).ok().map(|instance| instance.status)
+    }
+
     /// Records a change of this very run.
-    async fn record(&self, change: impl FnOnce(&mut Instance)) -> Option<Arc<Instance>> {
+    pub(super) async fn record(&self, change: impl FnOnce(&mut Instance)) -> Option<Arc<Instance>> {
         let run = &self.run.id;
         self.inner
             .roster
@@ -177,92 +279,5 @@ impl Watcher {
                 ours
             })
             .await
-    }
-
-    /// Takes this run off the table, unless a new one is there already; returns whether it is to start again. After
-    /// the end is recorded: a restart asked for until then is still seen here, a later one finds nothing running.
-    fn forget(&self) -> bool {
-        let mut live = locked(&self.inner.live);
-        let ours = live.get(&self.id).is_some_and(|present| present.run == self.run.id);
-        ours && live.remove(&self.id).is_some_and(|live| live.restart)
-    }
-
-    async fn over(self, exit: Option<Exit>) {
-        let stopping_all = self.inner.is_stopping_all();
-        let log_path = self.log.clone();
-        let last_lines =
-            tokio::task::spawn_blocking(move || log::last_lines(&log_path, QUOTED_LINES)).await.unwrap_or_default();
-        let was_ready = self.was_ready;
-        let recorded = self
-            .record(|next| {
-                let (status, reason) = verdict(next.status, exit, was_ready, stopping_all, &last_lines);
-                next.exit = exit;
-                next.clear_run();
-                next.set_status(status, reason, now());
-            })
-            .await;
-        let restart = self.forget();
-        self.run.handle().collected().await;
-        if let Some(instance) = &recorded {
-            tell(&self.inner, instance);
-        }
-        if restart && !self.inner.is_leaving() {
-            self.inner.tasks.spawn("restart", start_again(Arc::clone(&self.inner), self.id));
-        }
-    }
-}
-
-/// Starts an instance whose run has ended. Boxed, since a start makes a watcher and a watcher may come here: the
-/// compiler can't follow that circle.
-fn start_again(inner: Arc<Inner>, id: InstanceId) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-    Box::pin(async move {
-        let _turn = inner.turn(id).await;
-        // A person's Stop that came meanwhile wins.
-        if inner.roster.get(id).is_ok_and(|instance| instance.desired == Desired::Stopped) {
-            return;
-        }
-        if let Err(error) = inner.start(id).await {
-            tracing::warn!(instance = id, %error, "a restart did not start");
-        }
-    })
-}
-
-/// What the end of a run makes of its instance.
-pub(super) fn verdict(
-    status: Status,
-    exit: Option<Exit>,
-    was_ready: bool,
-    stopping_all: bool,
-    last_lines: &[String],
-) -> (Status, Option<String>) {
-    if status == Status::Stopping {
-        return (Status::Stopped, None);
-    }
-    if stopping_all {
-        return (Status::Stopped, Some("Stopped together with the server; it starts again with it.".to_owned()));
-    }
-    let Some(exit) = exit else {
-        return (Status::Error, Some("Its supervisor was lost; what it had left running was ended.".to_owned()));
-    };
-    let (status, mut reason) = exit.verdict(was_ready);
-    if status == Status::Error && !last_lines.is_empty() {
-        reason.push_str(" Last output:\n");
-        reason.push_str(&last_lines.join("\n"));
-    }
-    (status, Some(reason))
-}
-
-/// A failure nobody asked for is said aloud.
-fn tell(inner: &Inner, instance: &Instance) {
-    let name = &instance.chosen.name;
-    match instance.status {
-        Status::Error => {
-            let reason = instance.reason.as_deref().unwrap_or_default();
-            let first = reason.lines().next().unwrap_or_default();
-            tracing::warn!(instance = instance.id, %name, "{first}");
-            let text = format!("{name}: {}", first.trim_end_matches(" Last output:"));
-            inner.roster.notify(Notice { level: Level::Error, text, instance_id: Some(instance.id), at: now() });
-        }
-        status => tracing::info!(instance = instance.id, %name, %status, "its run is over"),
     }
 }

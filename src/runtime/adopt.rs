@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::connection;
+use super::leftover::sweep;
 use super::{Run, Runtime};
 use crate::domain::{Exit, RunId};
 
@@ -50,7 +51,7 @@ impl Runtime {
                 let exit = connection::recorded_end(&self.shims, &run);
                 let swept = run.clone();
                 if exit.is_none() {
-                    let _ = tokio::task::spawn_blocking(move || connection::sweep(&swept)).await;
+                    let _ = tokio::task::spawn_blocking(move || sweep(&swept, None)).await;
                 }
                 exit.map_or_else(|| Found::Lost(run.clone()), |exit| Found::Ended(run.clone(), exit, None))
             }

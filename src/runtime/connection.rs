@@ -9,12 +9,10 @@ use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-
+use super::leftover::sweep;
 use super::protocol::{Hello, Record, Report, Request, line, record_name, reserve_name, socket_name};
 use super::socket_path::SocketPath;
-use super::{Run, RunEvent, RunHandle, proc};
+use super::{Run, RunEvent, RunHandle};
 use crate::domain::{Exit, RunId};
 
 /// How long a living shim may take to say its first line.
@@ -118,7 +116,7 @@ impl Line {
             None => {
                 let run = self.run.clone();
                 // Reading every process's environment takes a while.
-                let _ = tokio::task::spawn_blocking(move || sweep(&run)).await;
+                let _ = tokio::task::spawn_blocking(move || sweep(&run, None)).await;
                 forget(&self.shims, &self.run);
                 self.tell(RunEvent::Lost).await;
             }
@@ -146,19 +144,4 @@ pub(super) fn forget(shims: &Path, run: &RunId) {
     for name in [record_name(run), reserve_name(run), socket_name(run)] {
         let _ = std::fs::remove_file(shims.join(name));
     }
-}
-
-/// Kills everything that carries the run's mark, until nothing does.
-pub(super) fn sweep(run: &RunId) {
-    for _ in 0..50 {
-        let left = proc::marked("AIKORE_RUN_ID", &run.0);
-        if left.is_empty() {
-            return;
-        }
-        for pid in left {
-            let _ = kill(Pid::from_raw(i32::try_from(pid).unwrap_or(i32::MAX)), Signal::SIGKILL);
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    tracing::error!(%run, "processes of a lost run do not end");
 }

@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
 use super::connection;
+use super::leftover::sweep;
 use super::protocol::Spec;
 use super::shim::STARTED;
 use super::{Run, Runtime};
@@ -54,7 +55,7 @@ impl Runtime {
             Ok(run) => Ok(run),
             Err(error) => {
                 // It runs and does not answer: end it by its mark rather than leave it unrecorded.
-                let _ = tokio::task::spawn_blocking(move || connection::sweep(&run)).await;
+                let _ = tokio::task::spawn_blocking(move || sweep(&run, None)).await;
                 Err(LaunchError(format!("its supervisor does not answer: {error}")))
             }
         }

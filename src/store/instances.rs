@@ -182,6 +182,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Instance> {
         proxy: text(row, "proxy")?,
         target: None,
         progress: None,
+        restart: None,
         log_size: 0,
     })
 }

@@ -2,6 +2,7 @@
 
 mod client;
 mod curl;
+pub(crate) mod port;
 mod rough;
 mod server;
 pub(crate) mod vitals;
