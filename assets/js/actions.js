@@ -56,8 +56,9 @@ function instanceActions(app) {
       label: 'Stop',
       icon: 'stop',
       shortcut: 'x',
-      enabled: ({ status }) => {
-        if (status === 'stopped') return 'It is not running.';
+      enabled: ({ status, restart }) => {
+        // A restart that is coming can be called off.
+        if (status === 'stopped' && !restart) return 'It is not running.';
         return status === 'stopping' ? busy('stopping') : true;
       },
       run: control('stop'),

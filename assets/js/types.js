@@ -17,6 +17,8 @@
  * @property {string|null} output_path
  * @property {boolean} autostart
  * @property {'auto'|'off'} helper the page helper at its path
+ * @property {'never'|'on-failure'|'always'} restart_policy
+ * @property {{ attempt: number, of: number, at: string }|null} restart a start that is coming by itself
  * @property {boolean} persistent_mode
  * @property {string|null} hostname
  * @property {boolean} use_custom_hostname

@@ -22,6 +22,9 @@ pub struct Restart {
     pub of: u32,
     /// When.
     pub at: Timestamp,
+    /// How long that was away when it was decided: whoever waits does not follow a clock that may be set.
+    #[serde(skip)]
+    pub wait: Duration,
     /// The reason as it is without the promise of a restart, should that be taken back.
     #[serde(skip)]
     pub why: Option<String>,

@@ -25,7 +25,7 @@ impl Inner {
             Next::Again { attempt, wait } => {
                 let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
                 let at = Timestamp::from_millis(now().millis().saturating_add(millis));
-                next.restart = Some(Restart { attempt, of: attempts, at, why: why.clone() });
+                next.restart = Some(Restart { attempt, of: attempts, at, wait, why: why.clone() });
                 let wait = humantime::format_duration(Duration::from_secs(wait.as_secs()));
                 format!("It starts again after {wait} (attempt {attempt} of {attempts}).")
             }
@@ -81,9 +81,8 @@ pub(super) fn policy_changed(instance: &mut Instance) {
 /// Boxed, since what it starts may fail and wait again: the compiler can't follow that circle.
 fn wait(inner: Arc<Inner>, id: InstanceId, restart: Restart) -> Pin<Box<dyn Future<Output = ()> + Send>> {
     Box::pin(async move {
-        let left = restart.at.millis().saturating_sub(now().millis());
         tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(left)) => {}
+            () = tokio::time::sleep(restart.wait) => {}
             () = inner.leaving.cancelled() => return,
         }
         let _turn = inner.turn(id).await;
@@ -121,7 +120,13 @@ mod tests {
     fn a_policy_that_no_longer_asks_takes_the_promise_back() {
         let chosen = NewInstance::new("a".parse().unwrap(), "a".parse().unwrap(), "x.sh".parse().unwrap());
         let mut instance = Instance::stopped(1, chosen, Timestamp::from_millis(0));
-        let restart = Restart { attempt: 1, of: 8, at: Timestamp::from_millis(9), why: Some("It ended.".to_owned()) };
+        let restart = Restart {
+            attempt: 1,
+            of: 8,
+            at: Timestamp::from_millis(9),
+            wait: Duration::ZERO,
+            why: Some("It ended.".to_owned()),
+        };
         for (policy, status, stays) in [
             (RestartPolicy::Always, Status::Stopped, true),
             (RestartPolicy::OnFailure, Status::Error, true),

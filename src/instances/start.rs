@@ -56,7 +56,17 @@ impl Inner {
                     instance.chosen.name
                 )));
             }
-            _ => return Ok(instance),
+            _ if wish.is_none_or(|wish| wish == instance.desired) => return Ok(instance),
+            // It runs because it starts with the server; now a person wants it too.
+            _ => {
+                return self
+                    .roster
+                    .decide(id, |next| {
+                        next.desired = Desired::Running;
+                        Ok(())
+                    })
+                    .await;
+            }
         }
         if instance.chosen.persistent_mode {
             return Err(Error::Unsupported(

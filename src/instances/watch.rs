@@ -203,12 +203,12 @@ impl Watcher {
     }
 
     pub(super) async fn stall(&self, reason: String, lose_target: bool) {
-        let said = self
-            .inner
-            .roster
-            .get(self.id)
-            .is_ok_and(|instance| instance.status == Status::Stalled && instance.reason.as_ref() == Some(&reason));
-        if said {
+        // Said already, or nobody's business any more: an app that is stopping closes its port.
+        let is_news = self.inner.roster.get(self.id).is_ok_and(|instance| {
+            let said = instance.status == Status::Stalled && instance.reason.as_ref() == Some(&reason);
+            !said && instance.status != Status::Stopping
+        });
+        if !is_news {
             return;
         }
         self.record(|next| {

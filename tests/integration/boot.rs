@@ -63,6 +63,7 @@ async fn a_stop_of_the_machine_ends_all_and_what_is_wanted_comes_back_in_its_ord
     server.wait_status(stubborn, "started").await;
     assert_eq!(server.instance(put_away).await["status"], "stopped");
     assert_eq!(server.instance(id_of("third")).await["desired"], "stopped", "only a person says what is wanted");
+    assert_eq!(server.ask(id_of("third"), "start").await.json()["desired"], "running", "now one does");
     let began: Vec<f64> =
         ["first", "second", "third", "fourth", "fifth"].map(|name| last(&server, name, "began")).into();
     // Two at once may come in either order.

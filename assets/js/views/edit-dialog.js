@@ -53,8 +53,9 @@ class EditDialog {
     this.autostart = tick('Start together with AiKore', first.autostart);
     this.useHost = tick('Use the host name', first.use_custom_hostname);
     this.helper = tick('Help the app live at its path', first.helper !== 'off', 'A script that comes first into its pages there. Switch it off if a page at the path misbehaves.');
+    this.restarts = field('When it ends by itself', policySelect(first.restart_policy), { hint: 'Later and later, until it is given up. Your Stop always wins.' });
     const facts = el('p', { class: 'facts wide' }, 'Blueprint ', el('span', { class: 'mono', text: first.base_blueprint }), parent ? ` · satellite of ${parent.data.name}, which gives it blueprint and environment` : '');
-    const form = el('div', { class: 'form two' }, facts, this.name.element, this.port.element, this.output.element, this.hostname.element, this.gpus.element, el('div', { class: 'ticks wide' }, this.autostart.element, this.useHost.element, this.helper.element));
+    const form = el('div', { class: 'form two' }, facts, this.name.element, this.port.element, this.output.element, this.hostname.element, this.restarts.element, this.gpus.element, el('div', { class: 'ticks wide' }, this.autostart.element, this.useHost.element, this.helper.element));
     this.dialog.body.append(form);
     this.noticeText = el('p', {});
     this.dialog.notice.append(icon('restart'), this.noticeText);
@@ -80,6 +81,7 @@ class EditDialog {
       gpu_ids: this.gpus.value,
       autostart: this.autostart.input.checked,
       helper: this.helper.input.checked ? 'auto' : 'off',
+      restart_policy: this.restarts.control.value,
       port: this.port.control.value ? Number(this.port.control.value) : null,
       hostname: this.hostname.control.value.trim() || null,
       use_custom_hostname: this.useHost.input.checked && this.hostname.control.value.trim() !== '',
@@ -91,6 +93,7 @@ class EditDialog {
       gpu_ids: first.gpu_ids || null,
       autostart: first.autostart,
       helper: first.helper,
+      restart_policy: first.restart_policy,
       port: publicPort(first),
       hostname: first.hostname || null,
       use_custom_hostname: first.use_custom_hostname,
@@ -132,6 +135,14 @@ class EditDialog {
     dialog.close();
     app.toasts.show('ok', saved.applied === 'cold' && wasRunning ? `${saved.name} is saved and restarts.` : `${saved.name} is saved.`);
   }
+}
+
+/** What happens when it ends by itself. @param {string} present */
+function policySelect(present) {
+  const words = { never: 'It stays ended', 'on-failure': 'Start it again after a failure', always: 'Start it again in any case' };
+  const select = el('select', { class: 'input' }, ...Object.entries(words).map(([value, text]) => el('option', { value, text })));
+  select.value = present;
+  return select;
 }
 
 /** The field a refusal is about, by its words. @param {number} status @param {string} detail */
