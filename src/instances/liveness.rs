@@ -38,7 +38,7 @@ impl Watcher {
         self.place = None;
         if !self.needs_port {
             self.record_target_gone().await;
-            return Some(SELDOM);
+            return None;
         }
         if let Look::Foreign(why) = look {
             self.stall(format!("{why} Its own processes are still there: restart it."), true).await;
@@ -64,7 +64,11 @@ impl Watcher {
             self.look_elsewhere().await;
             return false;
         }
-        let Some(place) = self.place else { return false };
+        let Some(place) = self.place else {
+            // An app without a port may open it one day.
+            let seldom = self.inner.epoch.elapsed().as_secs().is_multiple_of(SELDOM.as_secs());
+            return !self.needs_port && seldom;
+        };
         if !place.stands() {
             return true;
         }

@@ -34,6 +34,7 @@ impl Instances {
     pub async fn restart(&self, id: InstanceId, wait: bool) -> Result<Arc<Instance>, Error> {
         let live = {
             let _turn = self.inner.turn(id).await;
+            self.inner.taken_over(id);
             match self.inner.ask_to_stop(id, Some(Desired::Running), true).await? {
                 Some(live) => live,
                 None => return self.inner.start_asked(id).await,

@@ -61,7 +61,7 @@ impl Watcher {
         let mut readiness = Readiness::new(ready, run.app_port, run.shim, &log);
         // An adopted run has been through its start already: it may be busy, and its pages are wanted back at once.
         let was_ready = matches!(instance.status, Status::Started);
-        if was_ready && needs_port {
+        if was_ready {
             readiness.only_the_port();
         }
         // All watchers look in the same moment: waking up costs more than the look itself.
@@ -146,7 +146,7 @@ impl Watcher {
             Look::Ready(place) => {
                 self.ready(place).await;
                 // Ready by its mere process; should it open its port one day, it is forwarded to.
-                place.is_none().then_some(SELDOM)
+                place.is_none().then_some(readiness::POLITE)
             }
             look if self.ready_since.is_some() => self.lost(look).await,
             Look::Silent => {

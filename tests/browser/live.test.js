@@ -96,3 +96,20 @@ stage.scene('a killed server is announced at once; back again, everything goes o
   await page.goto(`${server.address}/instance/survivor/`);
   await helloIsThere(page, 'survivor');
 });
+
+stage.scene('an instance that is to start again by itself says when, and Stop calls it off', DESK, async ({ dashboard, server }) => {
+  await server.writeBlueprint('fails.sh', '#!/usr/bin/env bash\nsleep 0.2\nexit 7\n');
+  const { id } = await server.create('Fails', 'fails.sh');
+  await dashboard.open();
+  await dashboard.choose('Fails', 'Edit');
+  await dashboard.field('When it ends by itself').selectOption({ label: 'Start it again after a failure' });
+  await dashboard.press('Save');
+  await dashboard.dialog.waitFor({ state: 'detached' });
+  assert.equal((await server.instance('Fails')).restart_policy, 'on-failure');
+
+  await dashboard.choose('Fails', 'Start');
+  await dashboard.row('Fails').locator('.status-why').getByText(/exit code 7.*attempt 2 of 8/).waitFor();
+  await dashboard.choose('Fails', 'Stop');
+  await dashboard.reaches('Fails', 'stopped');
+  assert.equal((await server.reach(id, 'stopped')).restart, null);
+});

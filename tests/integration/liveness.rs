@@ -241,3 +241,20 @@ while c.recv(1) != b'never':
         }
     }
 }
+
+#[tokio::test]
+async fn an_app_that_needs_no_port_may_open_and_close_one() {
+    let mut server = Server::new();
+    let id = server.started("a", "# aikore.ready = process", &port::script()).await;
+    target(&server, "a", "127.0.0.1").await;
+    server.end("KILL");
+    server.start();
+    let begun = Instant::now();
+    target(&server, "a", "127.0.0.1").await;
+    println!("the address of an adopted app without need of a port: after {:?}", begun.elapsed());
+    server.put("a", "address", "");
+    eventually_async("no target", || async { server.route("a").await["target"].is_null().then_some(()) }).await;
+    assert_eq!(server.instance(id).await["status"], "started");
+    server.put("a", "address", "::1");
+    target(&server, "a", "[::1]").await;
+}

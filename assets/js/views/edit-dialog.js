@@ -53,7 +53,7 @@ class EditDialog {
     this.autostart = tick('Start together with AiKore', first.autostart);
     this.useHost = tick('Use the host name', first.use_custom_hostname);
     this.helper = tick('Help the app live at its path', first.helper !== 'off', 'A script that comes first into its pages there. Switch it off if a page at the path misbehaves.');
-    this.restarts = field('When it ends by itself', policySelect(first.restart_policy), { hint: 'Later and later, until it is given up. Your Stop always wins.' });
+    this.restarts = field('When it ends by itself', policySelect(first.restart_policy), { hint: 'Each restart waits longer, and there is a last one. Your Stop always wins.' });
     const facts = el('p', { class: 'facts wide' }, 'Blueprint ', el('span', { class: 'mono', text: first.base_blueprint }), parent ? ` · satellite of ${parent.data.name}, which gives it blueprint and environment` : '');
     const form = el('div', { class: 'form two' }, facts, this.name.element, this.port.element, this.output.element, this.hostname.element, this.restarts.element, this.gpus.element, el('div', { class: 'ticks wide' }, this.autostart.element, this.useHost.element, this.helper.element));
     this.dialog.body.append(form);
