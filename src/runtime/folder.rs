@@ -47,7 +47,8 @@ pub fn prepare(
 /// The path that could not be written, and why.
 pub fn replace(path: &Path, content: &[u8], mode: u32) -> Result<(), FolderError> {
     use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-    let fresh = path.with_extension("aikore-new");
+    // A name of its own: a parent and its satellite may start at the same moment, and write the same file.
+    let fresh = path.with_extension(format!("aikore-new-{:08x}", fastrand::u32(..)));
     let written = (|| {
         let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&fresh)?;
         file.write_all(content)?;

@@ -215,13 +215,19 @@ impl Chaos {
         let carried = || -> BTreeSet<String> { self.server.processes().into_iter().filter_map(run_of).collect() };
         eventually("no process of an ended run", || (carried() == runs).then_some(()));
 
-        // Files: a socket for each run and nothing else, a folder for nobody who is gone.
+        // Files: what belongs to a run and nothing else, a folder for nobody who is gone.
         let names = |folder: &str| -> BTreeSet<String> {
             let entries = fs::read_dir(self.server.config().join(folder)).into_iter().flatten();
             entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
         };
-        let sockets: BTreeSet<String> = runs.iter().map(|run| format!("{run}.sock")).collect();
-        eventually("only the sockets of runs", || (names("run/shims") == sockets).then_some(()));
+        // Beside each socket stands the room that its exit record will take.
+        let sockets = runs.iter().flat_map(|run| [format!("{run}.sock"), format!("{run}.exit-new")]);
+        let sockets: BTreeSet<String> = sockets.collect();
+        let same = (0..1000).any(|_| {
+            std::thread::sleep(Duration::from_millis(10));
+            names("run/shims") == sockets
+        });
+        assert!(same, "only what belongs to runs: {:?}, and not {:?}", sockets, names("run/shims"));
         let known: BTreeSet<String> = all.iter().map(|one| text(one, "name").to_owned()).collect();
         let folders: BTreeSet<String> = names("instances").into_iter().filter(|name| !name.starts_with('.')).collect();
         assert!(folders.is_subset(&known), "folders of nobody: {:?}", folders.difference(&known));

@@ -148,3 +148,22 @@ async fn families_have_two_generations() {
     let gone = server.client.call(Method::DELETE, &format!("/api/instances/{parent}"), Some(&json!({}))).await;
     assert_eq!(gone.status, StatusCode::OK, "now nobody needs it");
 }
+
+#[tokio::test]
+async fn a_whole_family_may_start_at_once() {
+    let server = Server::new();
+    server.blueprint("tells.sh", "", TELLS);
+    let parent = server.create("parent", "tells.sh").await;
+    let mut family = vec![parent];
+    for n in 1..=5 {
+        let made = satellite(&server, parent, json!({ "new_name": format!("sat {n}") })).await;
+        family.push(made["id"].as_i64().unwrap());
+    }
+    for _ in 0..5 {
+        let starts = futures_util::future::join_all(family.iter().map(|id| server.ask(*id, "start"))).await;
+        for answer in starts {
+            assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+        }
+        futures_util::future::join_all(family.iter().map(|id| server.ask(*id, "stop?wait=true"))).await;
+    }
+}
