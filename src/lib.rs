@@ -14,6 +14,7 @@ pub mod server;
 pub mod instances;
 
 pub mod blueprints;
+pub mod jobs;
 pub mod monitor;
 pub mod net;
 pub mod runtime;
@@ -21,4 +22,5 @@ pub mod store;
 
 pub mod assets;
 pub mod domain;
+pub mod files;
 pub mod tasks;
