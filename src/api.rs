@@ -1,10 +1,12 @@
 //! The dashboard's HTTP surface: thin handlers over the use cases. Paths, fields and status codes follow the earlier
 //! system where it had them (`compat.md`), so its scripts keep working.
 
+mod copies;
 mod error;
 mod events;
 mod files;
 mod instances;
+mod jobs;
 mod json;
 mod logs;
 mod system;
@@ -114,7 +116,10 @@ pub fn router(panel: Panel) -> Router {
         .route("/instances/{id}/restart", post(instances::restart))
         .route("/instances/{id}/instantiate", post(instances::instantiate))
         .route("/instances/{id}/logs", get(logs::read))
-        .route("/instances/{id}/logs/runs", get(logs::runs));
+        .route("/instances/{id}/logs/runs", get(logs::runs))
+        .route("/instances/{id}/copy", post(copies::copy))
+        .route("/jobs", get(jobs::list))
+        .route("/jobs/{id}", get(jobs::read).delete(jobs::cancel));
     Router::new()
         .route("/", get(files::index))
         .route("/favicon.ico", get(files::icon))

@@ -6,6 +6,7 @@
 
 mod boot;
 mod change;
+mod copy;
 mod create;
 mod delete;
 mod ending;
@@ -37,6 +38,7 @@ use crate::blueprints::{Blueprint, Catalogue};
 use crate::domain::{
     Backoff, BasePath, BlueprintName, Instance, InstanceId, Layout, Port, PortRange, RunId, Timestamp,
 };
+use crate::jobs::Jobs;
 use crate::runtime::{RunHandle, Runtime};
 use crate::tasks::Tasks;
 
@@ -102,6 +104,9 @@ struct Inner {
     /// Cancelled once what an earlier server left has been adopted: commands wait for that.
     adopted: CancellationToken,
     tasks: Tasks,
+    jobs: Jobs,
+    /// The instances whose folder is being copied from another one's.
+    making: Mutex<HashMap<InstanceId, copy::Making>>,
 }
 
 /// A run as the commands see it.
@@ -134,6 +139,11 @@ impl Instances {
     /// Follows every change from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
         self.inner.roster.subscribe()
+    }
+
+    /// The long work that is going on, and what has ended lately.
+    pub fn jobs(&self) -> &Jobs {
+        &self.inner.jobs
     }
 
     /// The blueprints there are now.

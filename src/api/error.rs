@@ -42,6 +42,7 @@ impl From<Error> for ApiError {
             Error::Refused { .. } => StatusCode::BAD_REQUEST,
             Error::Conflict { .. } => StatusCode::CONFLICT,
             Error::PoolEmpty | Error::Closing => StatusCode::SERVICE_UNAVAILABLE,
+            Error::NoSpace(_) => StatusCode::INSUFFICIENT_STORAGE,
             Error::Unsupported(_) => StatusCode::NOT_IMPLEMENTED,
             Error::Blueprint(CatalogueError::Io { .. }) | Error::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };

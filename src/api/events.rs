@@ -18,6 +18,7 @@ use tokio::sync::{broadcast, watch};
 use super::view::InstanceView;
 use super::{Origin, Panel, Seen};
 use crate::instances::Event;
+use crate::jobs::Job;
 use crate::monitor::Stats;
 
 /// A comment this often: outer proxies cut what is silent for a minute or less.
@@ -27,6 +28,7 @@ pub(super) async fn events(State(panel): State<Panel>, Extension(seen): Extensio
     // Subscribed before the snapshot is taken: a change between the two comes twice rather than never.
     let stream = Stream {
         events: panel.instances.subscribe(),
+        jobs: panel.instances.jobs().subscribe(),
         stats: panel.monitor.subscribe(),
         origin: panel.origin(&seen),
         panel,
@@ -49,6 +51,7 @@ struct Stream {
     panel: Panel,
     origin: Origin,
     events: broadcast::Receiver<Event>,
+    jobs: broadcast::Receiver<Job>,
     stats: watch::Receiver<Arc<Stats>>,
     sent: u64,
 }
@@ -64,6 +67,11 @@ impl Stream {
             () = closing.cancelled() => None,
             event = self.events.recv() => match event {
                 Ok(event) => Some(self.event(&event)),
+                Err(broadcast::error::RecvError::Lagged(_)) => Some(self.snapshot()),
+                Err(broadcast::error::RecvError::Closed) => None,
+            },
+            job = self.jobs.recv() => match job {
+                Ok(job) => Some(self.piece("job", &job)),
                 Err(broadcast::error::RecvError::Lagged(_)) => Some(self.snapshot()),
                 Err(broadcast::error::RecvError::Closed) => None,
             },
@@ -84,6 +92,7 @@ impl Stream {
             "boot": &*self.panel.boot,
             "auth": "none",
             "gpu_count": gpu_count,
+            "jobs": self.panel.instances.jobs().list(),
             "instances": all.iter().map(|instance| InstanceView::new(instance, &self.origin)).collect::<Vec<_>>(),
         });
         self.piece("snapshot", &snapshot)

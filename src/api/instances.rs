@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::error::ApiError;
+use super::jobs::with_job;
 use super::json::{Body, Id, OptionalBody, Params};
 use super::view::{InstanceView, PlannedView, StateView};
 use super::{Panel, Seen};
@@ -31,8 +32,9 @@ pub(super) async fn create(
     Extension(seen): Extension<Seen>,
     Body(create): Body<Create>,
 ) -> Result<Response, ApiError> {
-    let instance = panel.instances.create(create).await?;
-    Ok((StatusCode::CREATED, Json(InstanceView::new(&instance, &panel.origin(&seen)))).into_response())
+    let (instance, job) = panel.instances.create(create).await?;
+    let answer = (StatusCode::CREATED, Json(InstanceView::new(&instance, &panel.origin(&seen)))).into_response();
+    Ok(with_job(answer, job.as_ref()))
 }
 
 pub(super) async fn read(

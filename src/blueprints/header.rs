@@ -89,6 +89,11 @@ impl Header {
         }
     }
 
+    /// `venv_path`: where the environment is, seen from the instance's folder.
+    pub fn venv_path(&self) -> &str {
+        self.get("venv_path").unwrap_or("./env")
+    }
+
     /// `ready_timeout`: how long it may be alive without being ready.
     pub fn ready_timeout(&self) -> Option<Duration> {
         self.get("ready_timeout").and_then(duration)

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{InstanceName, OutputPath};
+use super::{InstanceId, InstanceName, OutputPath};
 
 /// The folders and files below one config folder.
 #[derive(Debug, Clone)]
@@ -49,6 +49,9 @@ places! {
 }
 
 impl Layout {
+    /// How the names of folders begin that are copies in the making.
+    pub const COPYING: &str = ".copying-";
+
     /// The layout of this config folder. The path should be absolute: children get it in their environment.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }
@@ -62,6 +65,12 @@ impl Layout {
     /// The folder of an instance.
     pub fn instance(&self, name: &InstanceName) -> PathBuf {
         self.instances().join(name.as_str())
+    }
+
+    /// Where a copy is made until it is whole: beside its place, so that it gets there by a rename. No instance's name
+    /// begins with a dot.
+    pub fn copying(&self, id: InstanceId) -> PathBuf {
+        self.instances().join(format!("{}{id}", Self::COPYING))
     }
 
     /// The log of an instance's present run.

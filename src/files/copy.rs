@@ -60,7 +60,8 @@ impl Copy<'_> {
     /// Something can't be read or written, or it was stopped.
     pub fn run(&self) -> Result<Copied, CopyError> {
         let mut work = Work { copy: self, report: Copied::default(), names: HashMap::new() };
-        let meta = fs::symlink_metadata(self.from).map_err(at(self.from))?;
+        // The folder itself may be a link to another disk; what is in it may not.
+        let meta = fs::metadata(self.from).map_err(at(self.from))?;
         work.folder(Path::new(""), &meta)?;
         Ok(work.report)
     }

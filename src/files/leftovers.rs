@@ -26,17 +26,18 @@ pub fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes everything right below `folder` whose name begins with `prefix`.
-pub fn clear(folder: &Path, prefix: &str) {
+/// Everything right below `folder` whose name begins with `prefix`.
+pub fn find(folder: &Path, prefix: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    for entry in entries.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(prefix.as_bytes())) {
-        let path = entry.path();
-        match remove(&path) {
-            Ok(()) => tracing::info!(path = %path.display(), "what an interrupted job left was removed"),
-            Err(error) => {
-                tracing::warn!(path = %path.display(), %error, "what an interrupted job left can't be removed")
-            }
-        }
+    let named = |entry: &fs::DirEntry| entry.file_name().as_encoded_bytes().starts_with(prefix.as_bytes());
+    entries.filter(named).map(|entry| entry.path()).collect()
+}
+
+/// Removes what an earlier server left, and says so.
+pub fn clear(path: &Path) {
+    match remove(path) {
+        Ok(()) => tracing::info!(path = %path.display(), "what an interrupted job left was removed"),
+        Err(error) => tracing::warn!(path = %path.display(), %error, "what an interrupted job left can't be removed"),
     }
 }
 
@@ -54,7 +55,7 @@ mod tests {
         fs::write(inside.join("removing-not"), "x").unwrap();
         std::os::unix::fs::symlink(&outside, inside.join(".removing-2")).unwrap();
         std::os::unix::fs::symlink(&outside, inside.join(".removing-1/deep/link")).unwrap();
-        clear(&inside, DOOMED);
+        find(&inside, DOOMED).iter().for_each(|path| clear(path));
         let left: Vec<_> = fs::read_dir(&inside).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(left, ["removing-not"]);
         assert!(outside.join("kept").exists());

@@ -22,7 +22,8 @@ impl std::ops::Add for Measured {
 }
 
 /// Measures what is below a path, the path itself included; `skip` names what is left out, relative to it. What vanishes
-/// meanwhile or can't be read counts nothing: an estimate is better than none. `None` when `go_on` said no.
+/// meanwhile or can't be read counts nothing: an estimate is better than none. Only the path itself may be a link.
+/// `None` when `go_on` said no.
 pub fn measure(root: &Path, skip: &dyn Fn(&Path) -> bool, go_on: &dyn Fn() -> bool) -> Option<Measured> {
     let mut sum = Measured::default();
     // Names of one file: only those with several are remembered.
@@ -32,7 +33,8 @@ pub fn measure(root: &Path, skip: &dyn Fn(&Path) -> bool, go_on: &dyn Fn() -> bo
         if !go_on() {
             return None;
         }
-        let Ok(meta) = fs::symlink_metadata(&path) else { continue };
+        let meta = if path == root { fs::metadata(&path) } else { fs::symlink_metadata(&path) };
+        let Ok(meta) = meta else { continue };
         if meta.is_dir() {
             sum.disk += meta.blocks() * 512;
             let entries = fs::read_dir(&path).into_iter().flatten().flatten().map(|entry| entry.path());

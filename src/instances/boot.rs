@@ -12,6 +12,7 @@ use super::roster::{Roster, RouteSink};
 use super::{Error, Inner, Instances, Setup, now};
 use crate::blueprints::Catalogue;
 use crate::domain::{Instance, InstanceId, RunId, Status};
+use crate::jobs::Jobs;
 use crate::runtime::{Found, Run, RunEvent, Runtime, log};
 use crate::store::Store;
 use crate::tasks::Tasks;
@@ -45,6 +46,8 @@ impl Instances {
                 stopping_all: AtomicBool::new(false),
                 adopted: CancellationToken::new(),
                 tasks: Tasks::default(),
+                jobs: Jobs::default(),
+                making: Mutex::default(),
             }),
         })
     }
@@ -52,6 +55,7 @@ impl Instances {
     /// Adopts what an earlier server left running, and records what ended meanwhile. Commands wait until it is done.
     pub async fn adopt(&self) {
         let begun = Instant::now();
+        self.inner.settle_interrupted().await;
         let rows = self.list();
         let by_run: HashMap<RunId, InstanceId> =
             rows.iter().filter_map(|row| Some((row.run.clone()?, row.id))).collect();

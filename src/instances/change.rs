@@ -59,6 +59,7 @@ impl Instances {
             if !is_cold(&present.chosen, &next) {
                 return Ok((inner.store_choices(id, next).await?, Applied::Hot));
             }
+            inner.refuse_while_made(&present)?;
         }
         let was_active = present.status.is_active();
         if was_active {
@@ -109,6 +110,7 @@ impl Instances {
         if next.name != present.chosen.name {
             self.refuse_taken(&next.name, &next.slug, Some(present.id))?;
             self.refuse_rename_under_satellites(present)?;
+            inner.refuse_while_source(present, "renamed")?;
         }
         if next.base_blueprint != present.chosen.base_blueprint {
             inner.blueprint(&next.base_blueprint).await?;

@@ -6,13 +6,17 @@ use super::Instances;
 use super::error::Error;
 use super::requests::{Create, slug_of};
 use crate::domain::{Instance, InstanceId, InstanceName, NewInstance, Slug};
+use crate::jobs::Job;
 
 impl Instances {
-    /// Creates a stopped instance.
+    /// Creates a stopped instance; with a source, one whose files a job brings.
     ///
     /// # Errors
     /// A name, slug or port is invalid or taken, the blueprint is unknown, or the pool is empty. Nothing changed then.
-    pub async fn create(&self, request: Create) -> Result<Arc<Instance>, Error> {
+    pub async fn create(&self, request: Create) -> Result<(Arc<Instance>, Option<Job>), Error> {
+        if let Some(source) = request.source_instance_id {
+            return self.create_from(source, &request).await.map(|(instance, job)| (instance, Some(job)));
+        }
         let inner = &self.inner;
         let (name, blueprint) = request.check()?;
         let _allocating = inner.allocating.lock().await;
@@ -27,7 +31,7 @@ impl Instances {
         new.set_public_port(Some(port));
         let instance = inner.roster.insert(new).await?;
         tracing::info!(instance = instance.id, name = %instance.chosen.name, "created");
-        Ok(instance)
+        Ok((instance, None))
     }
 
     /// A name or slug belongs to one instance.

@@ -26,6 +26,10 @@ impl Instances {
     /// # Errors
     /// It runs, has satellites, or the trash holds its name. Nothing changed then.
     pub async fn delete(&self, id: InstanceId, mode: DeleteMode, overwrite: bool) -> Result<(), Error> {
+        // Before its turn, which the end of the copy needs.
+        if self.inner.cancel_making(id).await && self.get(id).is_err() {
+            return Ok(());
+        }
         let _turn = self.inner.turn(id).await;
         let instance = self.get(id)?;
         self.refuse_in_use(&instance)?;
@@ -52,6 +56,7 @@ impl Instances {
             let status = instance.status;
             return Err(Error::busy(format!("Cannot delete '{name}' in '{status}' status. Please stop it first.")));
         }
+        self.inner.refuse_while_source(instance, "deleted")?;
         let satellites: Vec<String> = self
             .list()
             .iter()

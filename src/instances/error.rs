@@ -47,6 +47,9 @@ pub enum Error {
         "No available ports: every public port of the pool is taken. Delete an instance, or widen AIKORE_INSTANCE_PORT_RANGE."
     )]
     PoolEmpty,
+    /// The disk is too full for it.
+    #[error("{0}")]
+    NoSpace(String),
     /// This version can't do that yet.
     #[error("{0}")]
     Unsupported(String),

@@ -162,11 +162,6 @@ fn set<T>(
 impl Create {
     /// The checked choices; slug and port are still to be allocated.
     pub(super) fn check(&self) -> Result<(InstanceName, BlueprintName), Error> {
-        if self.source_instance_id.is_some() {
-            return Err(Error::Unsupported(
-                "Copying an instance (source_instance_id) is not available in this version yet.".to_owned(),
-            ));
-        }
         let name = InstanceName::parse(&self.name).map_err(Error::invalid("name"))?;
         let blueprint = BlueprintName::parse(&self.base_blueprint).map_err(Error::invalid("base_blueprint"))?;
         Ok((name, blueprint))

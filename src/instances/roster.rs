@@ -123,6 +123,15 @@ impl Roster {
         let _ = self.events.send(event);
     }
 
+    /// Changes what is not stored (the progress of a copy) and shows the instance anew.
+    pub(super) fn show(&self, id: InstanceId, change: impl FnOnce(&mut Instance)) {
+        let mut present = locked(&self.present);
+        let Some(instance) = present.get_mut(&id) else { return };
+        change(Arc::make_mut(instance));
+        // Under the lock: a change that is stored meanwhile is told after this one.
+        let _ = self.events.send(Event::Instance(Arc::clone(instance)));
+    }
+
     /// Removes an instance.
     pub(super) async fn remove(&self, id: InstanceId) -> Result<(), Error> {
         let mut unsaved = self.writing.lock().await;

@@ -48,6 +48,7 @@ impl Inner {
             return Err(Error::Closing);
         }
         let instance = self.roster.get(id)?;
+        self.refuse_while_made(&instance)?;
         match instance.status {
             Status::Stopped | Status::Error => {}
             Status::Stopping => {

@@ -19,6 +19,7 @@ impl Instances {
     pub async fn stop(&self, id: InstanceId, wait: bool) -> Result<Arc<Instance>, Error> {
         let live = {
             let _turn = self.inner.turn(id).await;
+            self.inner.refuse_while_made(&*self.get(id)?)?;
             self.inner.taken_over(id);
             self.inner.ask_to_stop(id, Some(Desired::Stopped), false).await?
         };
@@ -34,6 +35,7 @@ impl Instances {
     pub async fn restart(&self, id: InstanceId, wait: bool) -> Result<Arc<Instance>, Error> {
         let live = {
             let _turn = self.inner.turn(id).await;
+            self.inner.refuse_while_made(&*self.get(id)?)?;
             self.inner.taken_over(id);
             match self.inner.ask_to_stop(id, Some(Desired::Running), true).await? {
                 Some(live) => live,
@@ -49,6 +51,9 @@ impl Instances {
         let inner = &self.inner;
         inner.leaving.cancel();
         inner.stopping_all.store(true, Ordering::Release);
+        if tokio::time::timeout(PATIENCE, inner.jobs.close()).await.is_err() {
+            tracing::error!("a job does not end; leaving without it");
+        }
         // What an earlier server left must be ours before it can be stopped.
         inner.adopted.cancelled().await;
         let running: Vec<Live> = locked(&inner.live).values().cloned().collect();
@@ -64,6 +69,7 @@ impl Instances {
     /// Lets go of everything for a hand-over: the runs go on, and the next server adopts them.
     pub fn release(&self) {
         self.inner.leaving.cancel();
+        self.inner.jobs.cut();
     }
 }
 

@@ -11,6 +11,15 @@ use super::environment;
 /// The script of an instance.
 pub const SCRIPT: &str = "launch.sh";
 
+/// Asks for a new environment: `clean_env` of the shell library takes it away.
+pub const MARKER: &str = ".rebuild-env";
+
+/// What `clean_env` puts behind the name of the environment it sets aside.
+pub const KEPT_ASIDE: &str = ".before-rebuild";
+
+/// Beside the files of a deleted instance: what it was.
+pub const TRASH_RECORD: &str = ".aikore-trash.json";
+
 /// Makes the folders a start needs and writes what belongs into them: `launch.sh` from the blueprint's text if the
 /// instance has none yet, and `aikore_vars.env`. `instance` is what starts, `family` whose folder it lives in.
 ///

@@ -1,0 +1,28 @@
+//! `/api/instances/{id}/copy`, `…/rebuild`, `…/size`: what works on an instance's folder.
+
+use axum::Json;
+use axum::extract::{Extension, State};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use super::error::ApiError;
+use super::jobs::with_job;
+use super::json::{Body, Id};
+use super::view::InstanceView;
+use super::{Panel, Seen};
+
+#[derive(Deserialize)]
+pub(super) struct Copy {
+    new_name: String,
+}
+
+pub(super) async fn copy(
+    State(panel): State<Panel>,
+    Extension(seen): Extension<Seen>,
+    Id(id): Id,
+    Body(copy): Body<Copy>,
+) -> Result<Response, ApiError> {
+    let (instance, job) = panel.instances.copy(id, &copy.new_name).await?;
+    let answer = Json(InstanceView::new(&instance, &panel.origin(&seen))).into_response();
+    Ok(with_job(answer, Some(&job)))
+}
