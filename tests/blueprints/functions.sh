@@ -280,6 +280,29 @@ test_clean_env_consumes_its_marker() {
     [[ -d env ]]
 }
 
+test_clean_env_keeps_the_last_that_worked() {
+    mkdir env && echo first >env/x
+    touch .rebuild-env
+    clean_env ./env
+    same first "$(<env.before-rebuild/x)"
+    # The new one did not work either: the first is still the last that did.
+    mkdir env && echo second >env/x
+    touch .rebuild-env
+    clean_env ./env
+    [[ ! -e env && ! -e .rebuild-env ]]
+    same first "$(<env.before-rebuild/x)"
+    touch .rebuild-env
+    clean_env ./env
+    [[ ! -e .rebuild-env ]]
+}
+
+test_clean_env_finds_the_marker_in_the_folder_of_the_instance() {
+    mkdir -p inst/deep/env other
+    touch inst/.rebuild-env other/.rebuild-env
+    (cd other && INSTANCE_CONF_DIR=$PWD/../inst clean_env ../inst/deep/env)
+    [[ ! -e inst/deep/env && ! -e inst/.rebuild-env && -d inst/deep/env.before-rebuild && -e other/.rebuild-env ]]
+}
+
 test_clean_env_spares_what_is_no_environment() {
     mkdir -p home/inst/x
     touch home/inst/.rebuild-env home/.rebuild-env

@@ -2,6 +2,7 @@
 
 mod client;
 mod curl;
+mod jobs;
 pub(crate) mod port;
 mod rough;
 mod server;
@@ -11,6 +12,7 @@ mod wire;
 
 pub(crate) use client::{Answer, Client, send_raw};
 pub(crate) use curl::{asked, curl};
+pub(crate) use jobs::fill;
 pub(crate) use rough::Rough;
 pub(crate) use server::{Server, Start, binary, free_ports};
 pub(crate) use wait::{eventually, eventually_async, eventually_within};

@@ -4,12 +4,22 @@
 # The uv that `ensure_uv` installs when the machine has none.
 _aikore_uv_version=0.13.8
 
-# clean_env FOLDER: remove the environment if its rebuild was asked for (`.rebuild-env` beside it), once.
+# clean_env FOLDER: set the environment aside if its rebuild was asked for (`.rebuild-env` beside it, or in the
+# instance's folder), once. It becomes FOLDER.before-rebuild; AiKore removes that when the app has started with the
+# new one. If it is there already, the present environment has never worked: then that one is removed.
 clean_env() {
-    local folder=${1:-./env} marker
+    local folder=${1:-./env} aside marker markers marked=''
     folder=${folder%/}
-    marker=$(dirname -- "$folder")/.rebuild-env
-    if [[ ! -f $marker ]]; then
+    markers=("$(dirname -- "$folder")/.rebuild-env")
+    if [[ -n ${INSTANCE_CONF_DIR:-} ]]; then
+        markers+=("$INSTANCE_CONF_DIR/.rebuild-env")
+    fi
+    for marker in "${markers[@]}"; do
+        if [[ -f $marker ]]; then
+            marked=1
+        fi
+    done
+    if [[ -z $marked ]]; then
         return 0
     fi
     case $(realpath -m -- "${folder:-/}") in
@@ -18,9 +28,15 @@ clean_env() {
             return 1
             ;;
     esac
-    note "Rebuild asked for: removing $folder"
-    rm -rf -- "$folder" || return 1
-    rm -f -- "$marker"
+    aside=$folder.before-rebuild
+    if [[ -e $aside || -L $aside ]]; then
+        note "Rebuild asked for: removing $folder, which has never worked"
+        rm -rf -- "$folder" || return 1
+    elif [[ -e $folder || -L $folder ]]; then
+        note "Rebuild asked for: $folder is kept as $aside until the new one works"
+        mv -T -- "$folder" "$aside" || return 1
+    fi
+    rm -f -- "${markers[@]}"
 }
 
 # ensure_uv: make `uv` usable, from PATH or as a private copy from PyPI that all instances share.
@@ -209,6 +225,10 @@ _aikore_install_list() {
     if [[ -n $env && -d $env ]]; then
         # Named after the last folder and the file: the path before that changes with AiKore's version.
         stamp=$(realpath -s -- "$(dirname -- "$file")")
+        if [[ -n ${INSTANCE_CONF_DIR:-} && $stamp == "$(realpath -s -- "$INSTANCE_CONF_DIR")" ]]; then
+            # The instance's own folder, which a rename or a copy calls otherwise.
+            stamp=.
+        fi
         stamp=$env/.aikore-installed/${stamp##*/}--${file##*/}
         if [[ -f $stamp && $(<"$stamp") == "$print" ]]; then
             return 0
