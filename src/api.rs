@@ -10,6 +10,7 @@ mod jobs;
 mod json;
 mod logs;
 mod system;
+mod trash;
 mod view;
 
 use std::sync::Arc;
@@ -118,6 +119,11 @@ pub fn router(panel: Panel) -> Router {
         .route("/instances/{id}/logs", get(logs::read))
         .route("/instances/{id}/logs/runs", get(logs::runs))
         .route("/instances/{id}/copy", post(copies::copy))
+        .route("/instances/{id}/rebuild", post(copies::rebuild))
+        .route("/instances/{id}/size", get(copies::size))
+        .route("/trash", get(trash::list).delete(trash::empty))
+        .route("/trash/{name}", axum::routing::delete(trash::remove))
+        .route("/trash/{name}/restore", post(trash::restore))
         .route("/jobs", get(jobs::list))
         .route("/jobs/{id}", get(jobs::read).delete(jobs::cancel));
     Router::new()

@@ -16,13 +16,18 @@ mod families;
 mod liveness;
 mod log_trouble;
 mod logs;
+mod moved;
 mod ports;
 mod queue;
+mod rebuild;
+mod removal;
 mod requests;
 mod restarts;
 mod roster;
+mod sizes;
 mod start;
 mod stop;
+mod trash;
 mod watch;
 
 use std::collections::{BTreeSet, HashMap};
@@ -43,12 +48,14 @@ use crate::runtime::{RunHandle, Runtime};
 use crate::tasks::Tasks;
 
 pub use change::Planned;
-pub use delete::DeleteMode;
+pub use delete::{Delete, DeleteMode};
 pub use error::Error;
 pub use events::{Event, Level, Notice};
 pub use logs::LogQuestion;
 pub use requests::{Applied, Change, Create, Instantiate};
 pub use roster::RouteSink;
+pub use sizes::Sizes;
+pub use trash::Trashed;
 
 use roster::Roster;
 
@@ -107,6 +114,9 @@ struct Inner {
     jobs: Jobs,
     /// The instances whose folder is being copied from another one's.
     making: Mutex<HashMap<InstanceId, copy::Making>>,
+    /// One change of the trash at a time.
+    trash: tokio::sync::Mutex<()>,
+    known: sizes::Known,
 }
 
 /// A run as the commands see it.

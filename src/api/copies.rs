@@ -26,3 +26,16 @@ pub(super) async fn copy(
     let answer = Json(InstanceView::new(&instance, &panel.origin(&seen))).into_response();
     Ok(with_job(answer, Some(&job)))
 }
+
+pub(super) async fn rebuild(
+    State(panel): State<Panel>,
+    Extension(seen): Extension<Seen>,
+    Id(id): Id,
+) -> Result<Response, ApiError> {
+    let (instance, note) = panel.instances.rebuild(id).await?;
+    Ok(Json(InstanceView::new(&instance, &panel.origin(&seen)).note(note)).into_response())
+}
+
+pub(super) async fn size(State(panel): State<Panel>, Id(id): Id) -> Result<Response, ApiError> {
+    Ok(Json(panel.instances.sizes(id).await?).into_response())
+}

@@ -35,9 +35,10 @@ impl IntoResponse for ApiError {
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         let status = match &error {
-            Error::NotFound(_) | Error::NoRun(_) | Error::Blueprint(CatalogueError::Unknown { .. }) => {
-                StatusCode::NOT_FOUND
-            }
+            Error::NotFound(_)
+            | Error::NotInTrash(_)
+            | Error::NoRun(_)
+            | Error::Blueprint(CatalogueError::Unknown { .. }) => StatusCode::NOT_FOUND,
             Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Error::Refused { .. } => StatusCode::BAD_REQUEST,
             Error::Conflict { .. } => StatusCode::CONFLICT,

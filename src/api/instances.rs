@@ -15,7 +15,7 @@ use super::json::{Body, Id, OptionalBody, Params};
 use super::view::{InstanceView, PlannedView, StateView};
 use super::{Panel, Seen};
 use crate::domain::Instance;
-use crate::instances::{Change, Create, DeleteMode, Instantiate};
+use crate::instances::{Change, Create, Delete, Instantiate};
 
 /// How many lines the page of an instance that is not ready shows.
 const STATE_LINES: usize = 12;
@@ -78,26 +78,14 @@ pub(super) async fn instantiate(
     Ok(show(&panel, &instance, &seen))
 }
 
-#[derive(Deserialize)]
-#[serde(default)]
-pub(super) struct Delete {
-    mode: DeleteMode,
-    overwrite: bool,
-}
-
-impl Default for Delete {
-    fn default() -> Self {
-        Self { mode: DeleteMode::Trash, overwrite: false }
-    }
-}
-
 pub(super) async fn delete(
     State(panel): State<Panel>,
     Id(id): Id,
-    OptionalBody(delete): OptionalBody<Delete>,
+    OptionalBody(how): OptionalBody<Delete>,
 ) -> Result<Response, ApiError> {
-    panel.instances.delete(id, delete.mode, delete.overwrite).await?;
-    Ok(Json(serde_json::json!({ "ok": true, "detail": "Instance deleted successfully." })).into_response())
+    let job = panel.instances.delete(id, how).await?;
+    let answer = Json(serde_json::json!({ "ok": true, "detail": "Instance deleted successfully." })).into_response();
+    Ok(with_job(answer, job.as_ref()))
 }
 
 #[derive(Deserialize)]

@@ -51,6 +51,9 @@ pub(super) struct InstanceView<'a> {
     import_notes: &'a [Note],
     #[serde(skip_serializing_if = "Option::is_none")]
     applied: Option<Applied>,
+    /// What is good to know about what was done: a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
 }
 
 /// The ways in; a way that is not there is null.
@@ -102,11 +105,16 @@ impl<'a> InstanceView<'a> {
             log_size: instance.log_size,
             import_notes: &chosen.import_notes,
             applied: None,
+            note: None,
         }
     }
 
     pub(super) fn applied(self, applied: Applied) -> Self {
         Self { applied: Some(applied), ..self }
+    }
+
+    pub(super) fn note(self, note: Option<String>) -> Self {
+        Self { note, ..self }
     }
 }
 

@@ -48,6 +48,8 @@ impl Instances {
                 tasks: Tasks::default(),
                 jobs: Jobs::default(),
                 making: Mutex::default(),
+                trash: tokio::sync::Mutex::default(),
+                known: super::sizes::Known::default(),
             }),
         })
     }

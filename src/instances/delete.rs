@@ -1,13 +1,15 @@
-//! Deleting an instance: to the trash, or for good. Outputs are never touched.
+//! Deleting an instance: to the trash, or for good. Outputs stay unless somebody asks for it.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::Error;
-use super::{Instances, blocking, locked};
-use crate::domain::{Instance, InstanceId, word_enum};
+use super::moved::Moved;
+use super::trash::{OUTPUTS, Record};
+use super::{Instances, blocking, locked, now};
+use crate::domain::{Instance, InstanceId, Layout, word_enum};
+use crate::jobs::Job;
 
 word_enum! {
     /// Where the folder of a deleted instance goes.
@@ -19,35 +21,52 @@ word_enum! {
     }
 }
 
+/// How to delete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(default)]
+pub struct Delete {
+    /// Where the folder goes.
+    pub mode: DeleteMode,
+    /// Whether it may replace what an earlier deletion of the same name left in the trash.
+    pub overwrite: bool,
+    /// Whether the output folder goes the same way.
+    pub outputs: bool,
+}
+
+impl Default for Delete {
+    fn default() -> Self {
+        Self { mode: DeleteMode::Trash, overwrite: false, outputs: false }
+    }
+}
+
 impl Instances {
-    /// Deletes an instance that does not run. `overwrite` replaces what an earlier deletion of the same name left in
-    /// the trash.
+    /// Deletes an instance that does not run, or cancels the copy that makes it. What is gone for good is removed by
+    /// the job that is returned.
     ///
     /// # Errors
-    /// It runs, has satellites, or the trash holds its name. Nothing changed then.
-    pub async fn delete(&self, id: InstanceId, mode: DeleteMode, overwrite: bool) -> Result<(), Error> {
+    /// It runs, has satellites, or the trash holds its name; or others use its outputs. Nothing changed then.
+    pub async fn delete(&self, id: InstanceId, how: Delete) -> Result<Option<Job>, Error> {
+        let inner = &self.inner;
         // Before its turn, which the end of the copy needs.
-        if self.inner.cancel_making(id).await && self.get(id).is_err() {
-            return Ok(());
+        if inner.cancel_making(id).await && self.get(id).is_err() {
+            return Ok(None);
         }
-        let _turn = self.inner.turn(id).await;
+        let _turn = inner.turn(id).await;
         let instance = self.get(id)?;
         self.refuse_in_use(&instance)?;
-        let layout = &self.inner.setup.layout;
-        let (home, trash, trashcan) =
-            (layout.instance(&instance.chosen.name), layout.trash(&instance.chosen.name), layout.trashcan());
-        let moved = blocking(move || move_away(&home, &trash, &trashcan, mode, overwrite)).await??;
-        if let Err(error) = self.inner.roster.remove(id).await {
+        let _allocating = inner.allocating.lock().await;
+        let outputs = if how.outputs { Some(self.own_outputs(&instance)?) } else { None };
+        let _trash = inner.trash.lock().await;
+        let places = Places::new(&inner.setup.layout, &instance, outputs);
+        let record = Record::new(&instance, now());
+        let moved = blocking(move || places.move_away(how, &record)).await??;
+        if let Err(error) = inner.roster.remove(id).await {
             blocking(move || moved.undo()).await?;
             return Err(error);
         }
-        locked(&self.inner.commands).remove(&id);
-        tracing::info!(instance = id, name = %instance.chosen.name, %mode, "deleted");
-        // Removing a big folder takes a while; nobody has to wait for it.
-        self.inner.tasks.spawn("removal of a deleted folder", async move {
-            let _ = blocking(move || moved.finish()).await;
-        });
-        Ok(())
+        locked(&inner.commands).remove(&id);
+        tracing::info!(instance = id, name = %instance.chosen.name, mode = %how.mode, outputs = how.outputs, "deleted");
+        Ok(inner.remove_as_job(Some(id), moved.doomed()))
     }
 
     fn refuse_in_use(&self, instance: &Arc<Instance>) -> Result<(), Error> {
@@ -72,88 +91,111 @@ impl Instances {
             satellites.join(", ")
         )))
     }
-}
 
-/// What has been moved, so that it can be moved back.
-#[derive(Debug, Default)]
-struct Moved {
-    /// From where to where, in the order of the moves.
-    moves: Vec<(PathBuf, PathBuf)>,
-    /// What is to be removed once the deletion holds.
-    doomed: Vec<PathBuf>,
-}
-
-/// Only renames, so that it is over in no time and can be taken back.
-fn move_away(home: &Path, trash: &Path, trashcan: &Path, mode: DeleteMode, overwrite: bool) -> Result<Moved, Error> {
-    let failed = |path: &Path| {
-        let path = path.display().to_string();
-        move |error: io::Error| Error::Failed(format!("{path} could not be moved: {error}."))
-    };
-    let mut moved = Moved::default();
-    // A link would be followed by nobody: it is the link that moves.
-    if fs::symlink_metadata(home).is_err() {
-        return Ok(moved);
-    }
-    fs::create_dir_all(trashcan).map_err(failed(trashcan))?;
-    let target = match mode {
-        DeleteMode::Permanent => moved.doom(trashcan),
-        DeleteMode::Trash => {
-            if fs::symlink_metadata(trash).is_ok() {
-                if !overwrite {
-                    let name = trash.file_name().unwrap_or_default().to_string_lossy();
-                    return Err(Error::taken(
-                        "overwrite",
-                        format!(
-                            "Destination path '{name}' already exists in trashcan. Use 'overwrite=true' to replace it."
-                        ),
-                    ));
-                }
-                let aside = moved.doom(trashcan);
-                moved.rename(trash, &aside).map_err(failed(trash))?;
-            }
-            trash.to_owned()
+    /// The output folder, if it is this instance's alone.
+    fn own_outputs(&self, instance: &Arc<Instance>) -> Result<PathBuf, Error> {
+        let ours = self.inner.outputs_of(instance);
+        let shares = |other: &&Arc<Instance>| {
+            let theirs = self.inner.outputs_of(other);
+            other.id != instance.id && (theirs.starts_with(&ours) || ours.starts_with(&theirs))
+        };
+        match self.list().iter().find(shares) {
+            Some(other) => Err(Error::taken(
+                "outputs",
+                format!(
+                    "The outputs of '{}' are in a folder that '{}' uses too. Delete it without its outputs.",
+                    instance.chosen.name, other.chosen.name
+                ),
+            )),
+            None => Ok(ours),
         }
-    };
-    if let Err(error) = moved.rename(home, &target) {
-        moved.undo();
-        return Err(failed(home)(error));
     }
-    Ok(moved)
 }
 
-impl Moved {
-    /// A name in the trashcan for something that is to be removed; the leading dot keeps it out of listings.
-    fn doom(&mut self, trashcan: &Path) -> PathBuf {
-        let path = trashcan.join(format!(".removing-{:016x}", fastrand::u64(..)));
-        self.doomed.push(path.clone());
-        path
-    }
+/// The paths of a deletion.
+struct Places {
+    home: PathBuf,
+    /// Where its folder goes.
+    trash: PathBuf,
+    trashcan: PathBuf,
+    /// The folder of all outputs.
+    all_outputs: PathBuf,
+    /// Its own ones, when they go too.
+    outputs: Option<PathBuf>,
+}
 
-    fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::rename(from, to)?;
-        self.moves.push((from.to_owned(), to.to_owned()));
-        Ok(())
-    }
-
-    fn undo(mut self) {
-        while let Some((from, to)) = self.moves.pop() {
-            if let Err(error) = fs::rename(&to, &from) {
-                tracing::error!(from = %to.display(), to = %from.display(), %error, "a folder could not be moved back");
-            }
+impl Places {
+    fn new(layout: &Layout, instance: &Instance, outputs: Option<PathBuf>) -> Self {
+        let name = &instance.chosen.name;
+        Self {
+            home: layout.instance(name),
+            trash: layout.trash(name),
+            trashcan: layout.trashcan(),
+            all_outputs: layout.outputs(),
+            outputs,
         }
     }
 
-    fn finish(self) {
-        for path in self.doomed {
-            // Links inside are removed, not followed: that is what remove_dir_all does.
-            let removed = match fs::symlink_metadata(&path) {
-                Ok(meta) if meta.is_dir() => fs::remove_dir_all(&path),
-                Ok(_) => fs::remove_file(&path),
-                Err(_) => Ok(()),
+    /// Only renames, so that it is over in no time and can be taken back.
+    fn move_away(&self, how: Delete, record: &Record) -> Result<Moved, Error> {
+        // A link would be followed by nobody: it is the link that moves.
+        let is_there = |path: &Path| fs::symlink_metadata(path).is_ok();
+        let outputs = self.outputs.as_deref().filter(|outputs| is_there(outputs));
+        if let Some(outputs) = outputs {
+            self.refuse_outside(outputs)?;
+        }
+        let mut moved = Moved::default();
+        if !is_there(&self.home) && outputs.is_none() {
+            return Ok(moved);
+        }
+        fs::create_dir_all(&self.trashcan)
+            .map_err(|error| Error::Failed(format!("{} could not be made: {error}.", self.trashcan.display())))?;
+        if how.mode == DeleteMode::Permanent {
+            if is_there(&self.home) {
+                moved = moved.doom(&self.home, &self.trashcan)?;
+            }
+            // Outputs may lie on a disk of their own: they get their last name there.
+            return match outputs {
+                Some(outputs) => moved.doom(outputs, &self.all_outputs),
+                None => Ok(moved),
             };
-            if let Err(error) = removed {
-                tracing::error!(path = %path.display(), %error, "a deleted folder could not be removed");
+        }
+        if is_there(&self.trash) {
+            if !how.overwrite {
+                let name = self.trash.file_name().unwrap_or_default().to_string_lossy();
+                return Err(Error::taken(
+                    "overwrite",
+                    format!(
+                        "Destination path '{name}' already exists in trashcan. Use 'overwrite=true' to replace it."
+                    ),
+                ));
             }
+            moved = moved.doom(&self.trash, &self.trashcan)?;
+        }
+        moved = if is_there(&self.home) { moved.rename(&self.home, &self.trash)? } else { moved.make(&self.trash)? };
+        if let Some(outputs) = outputs {
+            moved = moved.rename(outputs, &self.trash.join(OUTPUTS))?;
+        }
+        // A disk that is full must not keep anybody from deleting.
+        match record.write(&self.trash) {
+            Ok(file) => moved.wrote(file),
+            Err(error) => {
+                tracing::warn!(path = %self.trash.display(), %error, "its settings can't be kept in the trash");
+            }
+        }
+        Ok(moved)
+    }
+
+    /// A link on the way could lead the folder elsewhere.
+    fn refuse_outside(&self, outputs: &Path) -> Result<(), Error> {
+        let root = self.all_outputs.canonicalize();
+        let parent = outputs.parent().map(Path::canonicalize);
+        match (root, parent) {
+            (Ok(root), Some(Ok(parent))) if parent.starts_with(&root) => Ok(()),
+            _ => Err(Error::taken(
+                "outputs",
+                format!("{} leads out of {}. Delete it by hand.", outputs.display(), self.all_outputs.display()),
+            )),
         }
     }
 }
@@ -161,62 +203,95 @@ impl Moved {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{NewInstance, Timestamp};
 
-    fn folders() -> (tempfile::TempDir, PathBuf, PathBuf, PathBuf) {
+    struct Folders {
+        dir: tempfile::TempDir,
+        places: Places,
+        record: Record,
+    }
+
+    fn folders() -> Folders {
         let dir = tempfile::tempdir().unwrap();
-        let (home, trashcan) = (dir.path().join("instances/a"), dir.path().join("trashcan"));
-        fs::create_dir_all(&home).unwrap();
-        fs::write(home.join("model"), "x").unwrap();
-        let trash = trashcan.join("a");
-        (dir, home, trash, trashcan)
+        let layout = Layout::new(dir.path());
+        let chosen = NewInstance::new("a".parse().unwrap(), "a".parse().unwrap(), "x.sh".parse().unwrap());
+        let instance = Instance::stopped(1, chosen, Timestamp::from_millis(0));
+        let outputs = layout.output(&instance.chosen.name, None);
+        let places = Places::new(&layout, &instance, Some(outputs.clone()));
+        for (folder, file) in [(&places.home, "model"), (&outputs, "picture")] {
+            fs::create_dir_all(folder).unwrap();
+            fs::write(folder.join(file), "x").unwrap();
+        }
+        Folders { dir, places, record: Record::new(&instance, Timestamp::from_millis(0)) }
+    }
+
+    const TO_TRASH: Delete = Delete { mode: DeleteMode::Trash, overwrite: false, outputs: true };
+
+    fn finish(moved: Moved) {
+        for path in moved.doomed() {
+            crate::files::leftovers::remove(&path).unwrap();
+        }
     }
 
     #[test]
     fn to_the_trash_and_back() {
-        let (_dir, home, trash, trashcan) = folders();
-        let moved = move_away(&home, &trash, &trashcan, DeleteMode::Trash, false).unwrap();
-        assert!(!home.exists() && trash.join("model").exists());
+        let Folders { dir: _dir, places, record } = folders();
+        let outputs = places.outputs.clone().unwrap();
+        let moved = places.move_away(TO_TRASH, &record).unwrap();
+        assert!(!places.home.exists() && !outputs.exists());
+        assert!(places.trash.join("model").exists() && places.trash.join(OUTPUTS).join("picture").exists());
         moved.undo();
-        assert!(home.join("model").exists() && !trash.exists());
+        assert!(!places.trash.exists() && outputs.join("picture").exists());
+        let left: Vec<_> = fs::read_dir(&places.home).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["model"], "no record stays behind");
     }
 
     #[test]
     fn an_earlier_trash_entry_is_replaced_only_when_asked() {
-        let (_dir, home, trash, trashcan) = folders();
-        fs::create_dir_all(&trash).unwrap();
-        fs::write(trash.join("old"), "x").unwrap();
-        assert!(matches!(move_away(&home, &trash, &trashcan, DeleteMode::Trash, false), Err(Error::Conflict { .. })));
-        assert!(home.exists());
-        move_away(&home, &trash, &trashcan, DeleteMode::Trash, true).unwrap().finish();
-        assert!(trash.join("model").exists() && !trash.join("old").exists());
-        assert_eq!(fs::read_dir(&trashcan).unwrap().count(), 1, "nothing else is left");
+        let Folders { dir: _dir, mut places, record } = folders();
+        places.outputs = None;
+        fs::create_dir_all(&places.trash).unwrap();
+        fs::write(places.trash.join("old"), "x").unwrap();
+        assert!(matches!(places.move_away(TO_TRASH, &record), Err(Error::Conflict { .. })));
+        assert!(places.home.exists());
+        finish(places.move_away(Delete { overwrite: true, ..TO_TRASH }, &record).unwrap());
+        assert!(places.trash.join("model").exists() && !places.trash.join("old").exists());
+        assert_eq!(fs::read_dir(&places.trashcan).unwrap().count(), 1, "nothing else is left");
     }
 
     #[test]
-    fn for_good_removes_only_its_own_folder() {
-        let (dir, home, trash, trashcan) = folders();
+    fn for_good_removes_only_its_own_folders() {
+        let Folders { dir, places, record } = folders();
         let outside = dir.path().join("models");
         fs::create_dir_all(&outside).unwrap();
         fs::write(outside.join("big"), "x").unwrap();
-        std::os::unix::fs::symlink(&outside, home.join("models")).unwrap();
-        move_away(&home, &trash, &trashcan, DeleteMode::Permanent, false).unwrap().finish();
-        assert!(!home.exists() && outside.join("big").exists(), "a link inside is not followed");
-        assert_eq!(fs::read_dir(&trashcan).unwrap().count(), 0);
+        std::os::unix::fs::symlink(&outside, places.home.join("models")).unwrap();
+        finish(places.move_away(Delete { mode: DeleteMode::Permanent, ..TO_TRASH }, &record).unwrap());
+        assert!(!places.home.exists() && outside.join("big").exists(), "a link inside is not followed");
+        for empty in [&places.trashcan, &places.all_outputs] {
+            assert_eq!(fs::read_dir(empty).unwrap().count(), 0, "{}", empty.display());
+        }
+    }
+
+    #[test]
+    fn outputs_behind_a_link_are_left_alone() {
+        let Folders { dir, mut places, record } = folders();
+        let outside = dir.path().join("outside");
+        fs::create_dir_all(outside.join("pictures")).unwrap();
+        std::os::unix::fs::symlink(&outside, places.all_outputs.join("link")).unwrap();
+        places.outputs = Some(places.all_outputs.join("link/pictures"));
+        for mode in [DeleteMode::Trash, DeleteMode::Permanent] {
+            assert!(places.move_away(Delete { mode, ..TO_TRASH }, &record).is_err());
+        }
+        assert!(outside.join("pictures").exists() && places.home.exists());
     }
 
     #[test]
     fn an_instance_that_never_started_has_nothing_to_move() {
-        let dir = tempfile::tempdir().unwrap();
-        let root = dir.path();
-        move_away(
-            &root.join("instances/a"),
-            &root.join("trashcan/a"),
-            &root.join("trashcan"),
-            DeleteMode::Trash,
-            false,
-        )
-        .unwrap()
-        .finish();
-        assert!(!root.join("trashcan").exists());
+        let Folders { dir, mut places, record } = folders();
+        places.home = dir.path().join("absent");
+        places.outputs = None;
+        assert!(places.move_away(TO_TRASH, &record).unwrap().doomed().is_empty());
+        assert!(!places.trashcan.exists());
     }
 }

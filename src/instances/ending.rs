@@ -19,12 +19,13 @@ impl Watcher {
         let log_path =
             self.inner.roster.get(self.id).map(|instance| self.inner.setup.layout.log(&instance.chosen.name));
         let ready_for = self.ready_since.map(|since| since.elapsed());
-        let (last_lines, leftover) = tokio::join!(
+        let (last_lines, leftover, way_back) = tokio::join!(
             async {
                 let Ok(path) = log_path else { return Vec::new() };
                 tokio::task::spawn_blocking(move || log::last_lines(&path, QUOTED_LINES)).await.unwrap_or_default()
             },
-            self.run.leftover()
+            self.run.leftover(),
+            self.inner.way_back(self.id)
         );
         let recorded = self
             .record(|next| {
@@ -32,6 +33,10 @@ impl Watcher {
                 let (status, mut reason) = verdict(next.status, exit, ready_for.is_some(), stopping_all, &last_lines);
                 if let Some(words) = in_words(&leftover) {
                     reason = Some(reason.map_or_else(|| words.clone(), |reason| format!("{words} {reason}")));
+                }
+                if let (Status::Error, Some(reason), Some(way_back)) = (status, &mut reason, way_back) {
+                    reason.push('\n');
+                    reason.push_str(&way_back);
                 }
                 next.exit = exit;
                 next.clear_run();

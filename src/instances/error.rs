@@ -15,6 +15,9 @@ pub enum Error {
     /// No log of such a run is kept.
     #[error("No log of a run '{0}' is kept.")]
     NoRun(String),
+    /// No such thing in the trash.
+    #[error("There is no '{0}' in the trash.")]
+    NotInTrash(String),
     /// The blueprint is in no catalogue, or the catalogue can't be read.
     #[error(transparent)]
     Blueprint(#[from] CatalogueError),

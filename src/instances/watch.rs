@@ -162,6 +162,9 @@ impl Watcher {
     }
 
     async fn ready(&mut self, place: Option<Place>) {
+        if place.is_some() {
+            self.inner.environment_works(self.id);
+        }
         self.ready_since.get_or_insert_with(Instant::now);
         self.silent_since = None;
         if let Some(readiness) = &mut self.readiness {

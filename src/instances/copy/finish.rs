@@ -198,6 +198,7 @@ impl Inner {
         }
         let leftover: Vec<_> = [
             (layout.instances(), crate::domain::Layout::COPYING),
+            (layout.instances(), leftovers::DOOMED),
             (layout.trashcan(), leftovers::DOOMED),
             (layout.outputs(), leftovers::DOOMED),
         ]

@@ -1,0 +1,181 @@
+//! What was deleted: listed, brought back, removed for good. Only what lies right in the trash is ever touched: a name is
+//! looked up in its listing, never joined to a path.
+
+mod record;
+mod restore;
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::error::Error;
+use super::{Instances, blocking};
+use crate::blueprints::{Blueprint, Header};
+use crate::domain::{BlueprintName, Timestamp};
+use crate::files::leftovers::{self, DOOMED};
+use crate::jobs::Job;
+use crate::runtime::folder::SCRIPT;
+
+pub(super) use record::Record;
+
+/// Where the outputs of a deleted instance are, in its folder.
+pub(super) const OUTPUTS: &str = ".aikore-outputs";
+
+/// Something in the trash.
+#[derive(Debug, Clone, Serialize)]
+pub struct Trashed {
+    /// Its name there.
+    pub name: String,
+    /// When it was deleted.
+    pub deleted_at: Timestamp,
+    /// What it takes of the disk; `None` until that is known.
+    pub size: Option<u64>,
+    /// Whether it can be brought back without being told more.
+    pub restorable: bool,
+    /// Why not: a sentence.
+    pub why_not: Option<String>,
+    /// The blueprint it was made from, as far as can be told.
+    pub blueprint: Option<BlueprintName>,
+    /// Whether its outputs are here too.
+    pub outputs: bool,
+}
+
+/// What is known of an entry without walking through it.
+struct Found {
+    path: PathBuf,
+    name: String,
+    deleted_at: Timestamp,
+    is_folder: bool,
+    /// As it was written down at its deletion.
+    record: Option<Record>,
+    /// What the header of its script says; for entries of the earlier system.
+    blueprint: Option<BlueprintName>,
+}
+
+impl Instances {
+    /// What is in the trash, the latest first.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub async fn trash(&self) -> Result<Vec<Trashed>, Error> {
+        let mut found = self.find_trash().await?;
+        found.sort_by(|a, b| b.deleted_at.cmp(&a.deleted_at).then_with(|| a.name.cmp(&b.name)));
+        Ok(found.into_iter().map(|found| found.shown(|path, at| self.inner.trash_size(path, at))).collect())
+    }
+
+    /// Removes one entry for good.
+    ///
+    /// # Errors
+    /// There is none of this name.
+    pub async fn remove_trash(&self, name: &str) -> Result<Option<Job>, Error> {
+        let _trash = self.inner.trash.lock().await;
+        let trashcan = self.inner.setup.layout.trashcan();
+        let name = name.to_owned();
+        let doomed = blocking(move || {
+            let paths = entries(&trashcan)?.into_iter().filter(|(_, found)| *found == name);
+            let doomed = doom(paths.map(|(path, _)| path), &trashcan)?;
+            if doomed.is_empty() { Err(Error::NotInTrash(name)) } else { Ok(doomed) }
+        })
+        .await??;
+        Ok(self.inner.remove_as_job(None, doomed))
+    }
+
+    /// Removes everything for good; no job when there is nothing.
+    ///
+    /// # Errors
+    /// The trash can't be read.
+    pub async fn empty_trash(&self) -> Result<Option<Job>, Error> {
+        let _trash = self.inner.trash.lock().await;
+        let trashcan = self.inner.setup.layout.trashcan();
+        let doomed = blocking(move || doom(entries(&trashcan)?.into_iter().map(|(path, _)| path), &trashcan)).await??;
+        Ok(self.inner.remove_as_job(None, doomed))
+    }
+
+    async fn find_trash(&self) -> Result<Vec<Found>, Error> {
+        let trashcan = self.inner.setup.layout.trashcan();
+        // Without a catalogue only the names of older entries are not known.
+        let blueprints = self.blueprints().await.unwrap_or_default();
+        blocking(move || {
+            let all = entries(&trashcan)?.into_iter();
+            Ok(all.filter_map(|(path, name)| Found::look(path, name, &blueprints)).collect())
+        })
+        .await?
+    }
+}
+
+impl Found {
+    fn look(path: PathBuf, name: String, blueprints: &[Blueprint]) -> Option<Self> {
+        let meta = fs::symlink_metadata(&path).ok()?;
+        let is_folder = meta.is_dir();
+        let record = if is_folder { Record::read(&path) } else { None };
+        // A rename changes the time of the entry itself.
+        let moved = u64::try_from(meta.ctime().saturating_mul(1000)).unwrap_or(0);
+        let deleted_at = record.as_ref().map_or(Timestamp::from_millis(moved), |record| record.deleted_at);
+        let blueprint = if is_folder { by_header(&path, blueprints) } else { None };
+        Some(Self { path, name, deleted_at, is_folder, record, blueprint })
+    }
+
+    fn shown(self, size: impl FnOnce(&Path, u64) -> Option<u64>) -> Trashed {
+        let blueprint = self.record.as_ref().map(|record| record.blueprint().clone()).or(self.blueprint);
+        let why_not = if !self.is_folder {
+            Some("It is not the folder of an instance.".to_owned())
+        } else if blueprint.is_none() {
+            Some("Which blueprint it was made from is not known; it has to be said.".to_owned())
+        } else {
+            None
+        };
+        Trashed {
+            size: size(&self.path, self.deleted_at.millis()),
+            restorable: why_not.is_none(),
+            why_not,
+            blueprint,
+            outputs: self.is_folder && self.path.join(OUTPUTS).is_dir(),
+            name: self.name,
+            deleted_at: self.deleted_at,
+        }
+    }
+}
+
+/// Everything right in the trash, but what is being removed. A name that is no text can't be asked for, only removed with
+/// all the rest.
+fn entries(trashcan: &Path) -> Result<Vec<(PathBuf, String)>, Error> {
+    let failed = |error: io::Error| Error::Failed(format!("{} can't be read: {error}.", trashcan.display()));
+    let listed = match fs::read_dir(trashcan) {
+        Ok(listed) => listed,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut all = Vec::new();
+    for entry in listed {
+        let entry = entry.map_err(failed)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !name.starts_with(DOOMED) {
+            all.push((entry.path(), name));
+        }
+    }
+    Ok(all)
+}
+
+/// Gives entries the names under which they are removed: from now on nobody sees them.
+fn doom(paths: impl Iterator<Item = PathBuf>, trashcan: &Path) -> Result<Vec<PathBuf>, Error> {
+    paths
+        .map(|path| {
+            let doomed = leftovers::doomed_name(trashcan);
+            fs::rename(&path, &doomed)
+                .map(|()| doomed)
+                .map_err(|error| Error::Failed(format!("{} can't be removed: {error}.", path.display())))
+        })
+        .collect()
+}
+
+/// The blueprint whose header has the name that this script's header has.
+fn by_header(folder: &Path, blueprints: &[Blueprint]) -> Option<BlueprintName> {
+    let script = record::read_plain(&folder.join(SCRIPT))?;
+    let header = Header::parse(&script);
+    let name = header.get("name")?;
+    let found = blueprints.iter().find(|blueprint| blueprint.header.get("name") == Some(name))?;
+    Some(found.name.clone())
+}
