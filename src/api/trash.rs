@@ -30,8 +30,8 @@ pub(super) async fn restore(
     Path(entry): Path<String>,
     Params(how): Params<Restore>,
 ) -> Result<Response, ApiError> {
-    let instance = panel.instances.restore(&entry, how.name.as_deref(), how.blueprint.as_deref()).await?;
-    Ok(Json(InstanceView::new(&instance, &panel.origin(&seen))).into_response())
+    let (instance, note) = panel.instances.restore(&entry, how.name.as_deref(), how.blueprint.as_deref()).await?;
+    Ok(Json(InstanceView::new(&instance, &panel.origin(&seen)).note(note)).into_response())
 }
 
 pub(super) async fn remove(State(panel): State<Panel>, Path(entry): Path<String>) -> Result<Response, ApiError> {

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::error::Error;
+use super::events::{Level, Notice};
 use super::families::refuse_inherited;
+use super::rehome::{Rehomed, rehome};
 use super::requests::{Applied, Change, slug_of};
 use super::restarts::policy_changed;
-use super::{Inner, Instances, blocking};
+use super::{Inner, Instances, blocking, now};
 use crate::domain::{BlueprintName, Instance, InstanceId, InstanceName, NewInstance};
 use crate::runtime::folder;
 
@@ -174,6 +176,12 @@ impl Inner {
             Some(self.blueprint(&next.base_blueprint).await?.script)
         };
         let changed = blocking(move || change_files(old_home, new_home, script)).await??;
+        if let Some(rehomed) = &changed.renamed {
+            for words in &rehomed.words {
+                let text = format!("{}: {words}", next.name);
+                self.roster.notify(Notice { level: Level::Warn, text, instance_id: Some(present.id), at: now() });
+            }
+        }
         if let Err(error) = self.store_choices(present.id, next).await {
             blocking(move || changed.undo()).await?;
             return Err(error);
@@ -186,19 +194,20 @@ impl Inner {
 struct Changed {
     old_home: PathBuf,
     new_home: PathBuf,
-    renamed: bool,
+    /// What the new name made of the files; `None` while the folder has its old one.
+    renamed: Option<Rehomed>,
     old_script: Option<Vec<u8>>,
 }
 
 fn change_files(old_home: PathBuf, new_home: PathBuf, script: Option<String>) -> Result<Changed, Error> {
-    let mut changed = Changed { old_home, new_home, renamed: false, old_script: None };
+    let mut changed = Changed { old_home, new_home, renamed: None, old_script: None };
     if changed.old_home != changed.new_home && changed.old_home.exists() {
         if fs::symlink_metadata(&changed.new_home).is_ok() {
             return Err(Error::taken("name", format!("The folder {} exists already.", changed.new_home.display())));
         }
         fs::rename(&changed.old_home, &changed.new_home)
             .map_err(|error| Error::Failed(format!("{} could not be renamed: {error}.", changed.old_home.display())))?;
-        changed.renamed = true;
+        changed.renamed = Some(rehome(&changed.old_home, &changed.new_home));
     }
     let path = changed.new_home.join(folder::SCRIPT);
     // An instance that never started gets its script at its first start.
@@ -221,10 +230,12 @@ impl Changed {
         {
             tracing::error!(%error, "a script could not be put back");
         }
-        if self.renamed
-            && let Err(error) = fs::rename(&self.new_home, &self.old_home)
-        {
-            tracing::error!(path = %self.new_home.display(), %error, "a folder could not be renamed back");
+        let Some(rehomed) = self.renamed else { return };
+        match fs::rename(&self.new_home, &self.old_home) {
+            Ok(()) => rehomed.undo(&self.old_home, &self.new_home),
+            Err(error) => {
+                tracing::error!(path = %self.new_home.display(), %error, "a folder could not be renamed back");
+            }
         }
     }
 }

@@ -1,12 +1,10 @@
 //! Copying an instance: a row at once, its folder as a job. The folder is made under a temporary name and gets its own
 //! by a rename, so that it is whole or not there.
 
-mod environment;
 mod finish;
 mod folder;
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,11 +27,6 @@ const WEIGHING: Duration = Duration::from_secs(5);
 
 /// What stays free beside the copy: the rest of the machine writes too.
 const MARGIN: u64 = 64 << 20;
-
-/// The environments in an instance's folder.
-pub(super) fn environments(home: &Path) -> Vec<PathBuf> {
-    environment::find(home).into_iter().map(|environment| home.join(environment.inside)).collect()
-}
 
 /// An instance that is being made from another one.
 #[derive(Debug, Clone)]

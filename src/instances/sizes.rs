@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::error::Error;
-use super::{Inner, Instances, blocking, locked};
+use super::{Inner, Instances, blocking, environment, locked};
 use crate::domain::{Instance, InstanceId};
 use crate::files::measure::measure;
 
@@ -110,6 +110,11 @@ fn find_out(home: &Path, outputs: &Path, end: Instant) -> Sizes {
     // The quick ones first.
     let log = logs.map(|path| whole(&path)).sum();
     let outputs = whole(outputs);
-    let environments = super::copy::environments(home);
-    Sizes { folder: whole(home), environment: environments.iter().map(|path| whole(path)).sum(), outputs, log }
+    let environments = environment::find(home);
+    Sizes {
+        folder: whole(home),
+        environment: environments.iter().map(|found| whole(&home.join(&found.inside))).sum(),
+        outputs,
+        log,
+    }
 }

@@ -112,6 +112,56 @@ async fn an_environment_works_in_the_copy() {
 }
 
 #[tokio::test]
+async fn an_environment_works_under_a_new_name() {
+    let server = Server::new();
+    let id = server.started("a", "", VENV).await;
+    let made = fs::read(server.home("a").join("env/made")).unwrap();
+    let rename = |name: &'static str| {
+        let server = &server;
+        async move {
+            let path = format!("/api/instances/{id}");
+            let answer = server.client.call(Method::PUT, &path, Some(&json!({ "name": name }))).await;
+            assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+            server.wait_status(id, "started").await;
+            let says = fs::read_to_string(server.home(name).join("says")).unwrap();
+            let env = server.home(name).join("env");
+            let expected = [env.clone(), server.home(name).join("app/myapp.py"), env.clone(), env.join("bin/tool")];
+            assert_eq!(says.lines().map(std::path::PathBuf::from).collect::<Vec<_>>(), expected);
+            fs::read(env.join("made")).unwrap()
+        }
+    };
+    assert_eq!(rename("b").await, made, "it was not made anew");
+    // The trash and another name: the same.
+    server.ask(id, "stop?wait=true").await;
+    server.delete(id, &json!({})).await;
+    let answer = server.client.call(Method::POST, "/api/trash/b/restore?name=c", None).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    let back = answer.json()["id"].as_i64().unwrap();
+    server.ask(back, "start").await;
+    server.wait_status(back, "started").await;
+    assert_eq!(fs::read(server.home("c").join("env/made")).unwrap(), made);
+    assert!(fs::read_to_string(server.home("c").join("says")).unwrap().contains("/instances/c/env/bin/tool"));
+}
+
+#[tokio::test]
+async fn a_name_that_an_environment_cannot_bear_makes_it_anew() {
+    let server = Server::new();
+    // As blueprints do it: what the marker asks for is made again.
+    let body = VENV.replacen("if [ !", "source \"$AIKORE_LIB/functions.sh\"\nclean_env ./env\nif [ !", 1);
+    let id = server.started("a", "", &body).await;
+    let made = fs::read(server.home("a").join("env/made")).unwrap();
+    let path = format!("/api/instances/{id}");
+    // The script of `tool` can bear a blank, `activate` can't.
+    let answer = server.client.call(Method::PUT, &path, Some(&json!({ "name": "My App" }))).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    server.wait_status(id, "started").await;
+    let home = server.home("My App");
+    assert_ne!(fs::read(home.join("env/made")).unwrap(), made);
+    let first = fs::read_to_string(home.join("says")).unwrap();
+    assert_eq!(first.lines().next(), Some(&*home.join("env").to_string_lossy()));
+}
+
+#[tokio::test]
 async fn a_uv_environment_works_in_the_copy() {
     // As blueprints make it: relocatable, and installed into from PyPI.
     let mut server = Server::new();

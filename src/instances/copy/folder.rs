@@ -4,10 +4,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::environment::{self, Environment, Move};
 use crate::blueprints::Header;
 use crate::files::copy::{Copy, CopyError};
 use crate::files::measure::{Measured, measure};
+use crate::instances::environment::{self, Environment, Move};
 use crate::jobs::Halt;
 use crate::runtime::folder::{self as home, MARKER, SCRIPT};
 

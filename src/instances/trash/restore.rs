@@ -7,12 +7,13 @@ use std::sync::Arc;
 use super::{Found, OUTPUTS, Record};
 use crate::domain::{BlueprintName, Instance, InstanceId, InstanceName, NewInstance, Port};
 use crate::instances::moved::Moved;
+use crate::instances::rehome::rehome;
 use crate::instances::requests::slug_of;
 use crate::instances::{Error, Inner, Instances, blocking};
 use crate::runtime::folder::TRASH_RECORD;
 
 impl Instances {
-    /// Brings an entry back, under another name if one is given. `blueprint` is for entries that do not know theirs.
+    /// Brings an entry back, under another name if one is given; with it comes what is good to know. `blueprint` is for entries that do not know theirs.
     ///
     /// # Errors
     /// There is no such entry, its name or address is taken, its parent is gone, or its blueprint is not known. Nothing
@@ -22,7 +23,7 @@ impl Instances {
         entry: &str,
         name: Option<&str>,
         blueprint: Option<&str>,
-    ) -> Result<Arc<Instance>, Error> {
+    ) -> Result<(Arc<Instance>, Option<String>), Error> {
         let inner = &self.inner;
         inner.adopted.cancelled().await;
         let _allocating = inner.allocating.lock().await;
@@ -37,6 +38,8 @@ impl Instances {
         let id = inner.roster.next_id().await?;
         let slug = slug_of(&name, id);
         self.refuse_taken(&name, &slug, None)?;
+        // Its files know the path that it had.
+        let before = inner.setup.layout.instance(&record.name);
         let port = inner.port_again(record.public_port);
         let mut chosen = record.into_chosen(name, slug);
         chosen.set_public_port(port);
@@ -46,13 +49,16 @@ impl Instances {
         let instance = inner.roster.insert(chosen).await?;
         let (home, outputs) = (inner.setup.layout.instance(&instance.chosen.name), inner.outputs_of(&instance));
         let path = found.path;
-        let moved = blocking(move || bring_back(&path, &home, &outputs)).await;
-        if let Err(error) = moved.and_then(|moved| moved) {
-            self.take_back(instance.id).await;
-            return Err(error);
-        }
+        let moved = blocking(move || bring_back(&path, &before, &home, &outputs)).await;
+        let words = match moved.and_then(|moved| moved) {
+            Ok(words) => words,
+            Err(error) => {
+                self.take_back(instance.id).await;
+                return Err(error);
+            }
+        };
         tracing::info!(instance = instance.id, name = %instance.chosen.name, "restored");
-        Ok(instance)
+        Ok((instance, (!words.is_empty()).then(|| words.join(" "))))
     }
 
     /// A satellite lives from its parent.
@@ -103,7 +109,8 @@ fn known(found: &Found, blueprint: Option<&str>) -> Result<Record, Error> {
     Ok(Record::plain(name, blueprint))
 }
 
-fn bring_back(entry: &Path, home: &Path, outputs: &Path) -> Result<(), Error> {
+/// Moves an entry's files to where they belong now; `before` is where they were. What a person should know of it.
+fn bring_back(entry: &Path, before: &Path, home: &Path, outputs: &Path) -> Result<Vec<String>, Error> {
     let kept = entry.join(OUTPUTS);
     let has_outputs = fs::symlink_metadata(&kept).is_ok();
     let targets: [Option<(&Path, &str)>; 2] = [Some((home, "name")), has_outputs.then_some((outputs, "outputs"))];
@@ -121,5 +128,5 @@ fn bring_back(entry: &Path, home: &Path, outputs: &Path) -> Result<(), Error> {
     moved.rename(entry, home)?;
     let record: PathBuf = home.join(TRASH_RECORD);
     let _ = fs::remove_file(record);
-    Ok(())
+    Ok(if before == home { Vec::new() } else { rehome(before, home).words })
 }
