@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 
-use crate::support::{Client, Server};
+use crate::support::{Client, Server, fill};
 
 struct Events {
     body: Incoming,
@@ -88,6 +88,29 @@ async fn everything_that_changes_is_told() {
     server.ask(id, "start").await;
     let notice = events.next("notice", |_| true).await;
     assert!(notice["text"].as_str().unwrap().starts_with("x: It ended with exit code 3."), "{notice}");
+}
+
+#[tokio::test]
+async fn a_job_is_told_from_its_beginning_to_its_end() {
+    let server = Server::new();
+    let id = server.hello("a").await;
+    fill(&server.home("a"), 8_000);
+    let mut events = Events::open(server.client).await;
+    let snapshot = events.next("snapshot", |_| true).await;
+    assert_eq!(snapshot["jobs"], serde_json::json!([]));
+    let answer = server.ask_copy(id, "b").await;
+    let name = answer.header("x-aikore-job");
+    events.next("job", |job| job["id"] == name && job["state"] == "queued").await;
+    events.next("job", |job| job["state"] == "running" && job["done"].as_u64() > Some(0)).await;
+    events.next("instance", |i| i["name"] == "b" && i["progress"]["phase"] == "Copying").await;
+    events.next("job", |job| job["id"] == name && job["state"] == "done").await;
+    events.next("instance", |i| i["name"] == "b" && i["status"] == "stopped").await;
+    events.next("notice", |notice| notice["text"].as_str().unwrap().starts_with("b: Copied.")).await;
+    // Thousands of files, and no more than some events a second.
+    let progress = events.early.iter().filter(|event| event.contains("event: job")).count();
+    assert!(progress < 120, "{progress} events");
+    let again = Events::open(server.client).await.next("snapshot", |_| true).await;
+    assert_eq!(again["jobs"][0]["id"], name);
 }
 
 #[tokio::test]
