@@ -75,8 +75,10 @@ impl Instances {
         let trashcan = self.inner.setup.layout.trashcan();
         let name = name.to_owned();
         let doomed = blocking(move || {
-            let paths = entries(&trashcan)?.into_iter().filter(|(_, found)| *found == name);
-            let doomed = doom(paths.map(|(path, _)| path), &trashcan)?;
+            // The very name: what is shown of one that is no text may be shown of another too.
+            let paths = entries(&trashcan)?.into_iter().map(|(path, _)| path);
+            let paths = paths.filter(|path| path.file_name() == Some(name.as_ref()));
+            let doomed = doom(paths, &trashcan)?;
             if doomed.is_empty() { Err(Error::NotInTrash(name)) } else { Ok(doomed) }
         })
         .await??;

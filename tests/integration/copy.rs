@@ -364,6 +364,13 @@ async fn a_satellite_has_nothing_of_its_own_to_copy() {
     let answer = server.ask_copy(satellite, "b").await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
     assert!(answer.detail().contains("its files are those of 'parent'"), "{}", answer.detail());
+    // It works in its parent's folder: what it may be installing there is not trusted.
+    fs::create_dir_all(server.home("parent").join("env/bin")).unwrap();
+    fs::write(server.home("parent").join("env/pyvenv.cfg"), "home = /usr/bin\n").unwrap();
+    fs::write(server.home("parent").join("launch.sh"), "sleep 1000").unwrap();
+    assert_eq!(server.ask(satellite, "start").await.json()["status"], "starting");
+    let (_, job) = server.copied(parent, "b").await;
+    assert!(job["message"].as_str().unwrap().contains("the source was started meanwhile"), "{job}");
 }
 
 #[tokio::test]

@@ -161,9 +161,16 @@ async fn removing_and_emptying() {
     symlink(&outside, trashcan.join("link")).unwrap();
     symlink(&outside, trashcan.join("a/link")).unwrap();
     fs::write(trashcan.join("a file"), "x").unwrap();
+    let no_text: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"no text \xff");
+    fs::write(trashcan.join(no_text), "x").unwrap();
     let names: BTreeSet<String> =
         server.trash().await.iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(names.iter().map(String::as_str).collect::<Vec<_>>(), ["a", "a file", "b", "c", "link"]);
+    assert_eq!(
+        names.iter().map(String::as_str).collect::<Vec<_>>(),
+        ["a", "a file", "b", "c", "link", "no text \u{fffd}"]
+    );
+    assert_eq!(server.remove_trash("/no%20text%20%ef%bf%bd").await.status, StatusCode::NOT_FOUND);
+    assert!(trashcan.join(no_text).exists(), "it is only shown under that name");
     for entry in ["a%20file", "link"] {
         let answer = server.restore(entry).await;
         assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.text());

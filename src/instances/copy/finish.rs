@@ -100,12 +100,17 @@ impl Copying {
         Ok(weight)
     }
 
-    /// What the source is doing, as far as its environment is concerned.
+    /// What the source's family is doing: its satellites install into the same folder.
     fn now(&self) -> Doing {
-        match self.inner.roster.get(self.source.id) {
-            Ok(source) => Doing { run: source.last_run.clone(), settling: is_settling(source.status) },
-            Err(_) => Doing { run: None, settling: true },
+        let id = self.source.id;
+        let all = self.inner.roster.list();
+        let family = all.iter().filter(|other| other.id == id || other.chosen.parent_instance_id == Some(id));
+        let mut doing = Doing::default();
+        for member in family {
+            doing.runs.push((member.id, member.last_run.clone()));
+            doing.settling |= is_settling(member.status);
         }
+        doing
     }
 
     /// The one moment: before it there is no folder, after it there is the whole one.
@@ -149,10 +154,10 @@ impl Copying {
     }
 }
 
-/// Whether an environment was left in peace is told by its run and by what that run was doing.
-#[derive(PartialEq, Eq)]
+/// Whether an environment was left in peace is told by the runs on it and by what they were doing.
+#[derive(Default, PartialEq, Eq)]
 struct Doing {
-    run: Option<RunId>,
+    runs: Vec<(InstanceId, Option<RunId>)>,
     settling: bool,
 }
 

@@ -28,7 +28,8 @@ impl Instances {
         inner.adopted.cancelled().await;
         let _allocating = inner.allocating.lock().await;
         let _trash = inner.trash.lock().await;
-        let found = self.find_trash().await?.into_iter().find(|found| found.name == entry);
+        let is_it = |found: &Found| found.path.file_name() == Some(entry.as_ref());
+        let found = self.find_trash().await?.into_iter().find(is_it);
         let found = found.ok_or_else(|| Error::NotInTrash(entry.to_owned()))?;
         let record = known(&found, blueprint)?;
         let name = match name {
