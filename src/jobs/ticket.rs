@@ -65,6 +65,15 @@ impl Ticket {
         if self.cancel.is_cancelled() { Err(Halt::Cancelled) } else { Ok(()) }
     }
 
+    /// Waits until it is not to go on; for steps that can't ask by themselves.
+    pub async fn stopped(&self) -> Halt {
+        tokio::select! {
+            biased;
+            () = self.inner.closing.cancelled() => Halt::Closing,
+            () = self.cancel.cancelled() => Halt::Cancelled,
+        }
+    }
+
     /// How much there is to do.
     pub fn expect(&self, total: u64) {
         self.counter().total = Some(total);

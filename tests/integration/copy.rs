@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use crate::support::{Server, Start, eventually, eventually_async, fill};
+use crate::support::{Server, Start, eventually_async, eventually_async_within, eventually_within, fill};
 
 /// A venv with a script, a module of its own and a list of paths; what is started tells where it runs.
 const VENV: &str = r#"
@@ -172,15 +172,12 @@ async fn a_uv_environment_works_in_the_copy() {
     let id = server.create("a", "uv.sh").await;
     server.ask(id, "start").await;
     // It may have to download uv itself.
-    for _ in 0..8 {
+    eventually_async_within(120, "the environment", || async {
         let row = server.instance(id).await;
         assert_ne!(row["status"], "error", "{row}");
-        if row["status"] == "started" {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_secs(10)).await;
-    }
-    server.wait_status(id, "started").await;
+        (row["status"] == "started").then_some(())
+    })
+    .await;
     server.ask(id, "stop?wait=true").await;
     let (copy, job) = server.copied(id, "My Copy").await;
     assert!(job["message"].as_str().unwrap().contains("The environment env came along."), "{job}");
@@ -224,7 +221,7 @@ async fn an_environment_in_the_making_is_not_trusted() {
     server.blueprint("slow.sh", "", body);
     let id = server.create("a", "slow.sh").await;
     server.ask(id, "start").await;
-    eventually("the environment", || server.home("a").join("env/bin/activate").exists().then_some(()));
+    eventually_within(30, "the environment", || server.home("a").join("env/bin/activate").exists().then_some(()));
     let (_, job) = server.copied(id, "b").await;
     assert!(job["message"].as_str().unwrap().contains("the source was started meanwhile"), "{job}");
     let home = server.home("b");
@@ -242,7 +239,7 @@ async fn an_environment_in_the_making_is_not_trusted() {
 async fn while_it_is_copied() {
     let server = Server::new();
     let id = server.hello("a").await;
-    fill(&server.home("a"), 12_000);
+    fill(&server.home("a"), 40_000);
     let answer = server.ask_copy(id, "b").await;
     let copy = answer.json()["id"].as_i64().unwrap();
     let job = answer.header("x-aikore-job").to_owned();
@@ -291,11 +288,11 @@ async fn a_server_that_is_killed_leaves_no_half_copy() {
     let answer = server.ask_copy(id, "b").await;
     let copy = answer.json()["id"].as_i64().unwrap();
     let temporary = server.config().join(format!("instances/.copying-{copy}"));
-    eventually("some of it", || temporary.join("many").exists().then_some(()));
+    eventually_within(30, "some of it", || temporary.join("many").exists().then_some(()));
     server.end("KILL");
     assert!(temporary.exists() && !server.home("b").exists());
     server.start();
-    eventually("the clearing", || (!temporary.exists()).then_some(()));
+    eventually_within(30, "the clearing", || (!temporary.exists()).then_some(()));
     let row = eventually_async("the row", || async {
         let row = server.instance(copy).await;
         (row["status"] == "error").then_some(row)
@@ -310,11 +307,11 @@ async fn a_server_that_is_killed_leaves_no_half_copy() {
     let answer = server.ask_copy(id, "c").await;
     let copy = answer.json()["id"].as_i64().unwrap();
     let temporary = server.config().join(format!("instances/.copying-{copy}"));
-    eventually("some of it", || temporary.join("many").exists().then_some(()));
+    eventually_within(30, "some of it", || temporary.join("many").exists().then_some(()));
     assert!(server.end("TERM").success());
     assert!(!server.home("c").exists());
     server.start();
-    eventually("the clearing", || (!temporary.exists()).then_some(()));
+    eventually_within(30, "the clearing", || (!temporary.exists()).then_some(()));
     server.wait_status(copy, "error").await;
 }
 

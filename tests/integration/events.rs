@@ -103,6 +103,7 @@ async fn a_job_is_told_from_its_beginning_to_its_end() {
     events.next("job", |job| job["id"] == name && job["state"] == "queued").await;
     events.next("job", |job| job["state"] == "running" && job["done"].as_u64() > Some(0)).await;
     events.next("instance", |i| i["name"] == "b" && i["progress"]["phase"] == "Copying").await;
+    assert_eq!(server.job_over(&answer).await["state"], "done");
     events.next("job", |job| job["id"] == name && job["state"] == "done").await;
     events.next("instance", |i| i["name"] == "b" && i["status"] == "stopped").await;
     events.next("notice", |notice| notice["text"].as_str().unwrap().starts_with("b: Copied.")).await;

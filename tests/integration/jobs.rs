@@ -10,7 +10,7 @@ async fn a_copy_tells_how_far_it_is_and_can_be_cancelled() {
     let server = Server::new();
     let id = server.hello("a").await;
     server.ask(id, "stop?wait=true").await;
-    fill(&server.home("a"), 12_000);
+    fill(&server.home("a"), 30_000);
     let answer = server.ask_copy(id, "b").await;
     let copy = answer.json()["id"].as_i64().unwrap();
     let job = answer.header("x-aikore-job").to_owned();
@@ -21,7 +21,7 @@ async fn a_copy_tells_how_far_it_is_and_can_be_cancelled() {
     })
     .await;
     assert_eq!((&running["state"], &running["error"]), (&json!("running"), &json!(null)));
-    assert!(running["total"].as_u64().unwrap() >= 1_200_000, "{running}");
+    assert!(running["total"].as_u64().unwrap() >= 3_000_000, "{running}");
     assert!(running["message"].as_str().unwrap().contains("Copying 'a' to 'b'"), "{running}");
     let row = server.instance(copy).await;
     assert!(row["progress"]["percent"].as_u64().unwrap() <= 100, "{row}");

@@ -5,7 +5,7 @@ use std::fs;
 use http::StatusCode;
 use serde_json::json;
 
-use crate::support::{Server, eventually};
+use crate::support::{Server, eventually_within};
 
 /// Makes an environment when there is none; `break` in the folder breaks what is started with a new one.
 const BODY: &str = r#"
@@ -43,7 +43,7 @@ async fn a_new_environment_takes_the_place_of_one_that_worked() {
     let again = server.wait_status(id, "started").await;
     assert_ne!(again["pid"], pid);
     assert_ne!(made(), first);
-    eventually("the end of the old one", || (!home.join("env.before-rebuild").exists()).then_some(()));
+    eventually_within(30, "the end of the old one", || (!home.join("env.before-rebuild").exists()).then_some(()));
     // It is stopped: nothing happens before the next start.
     server.ask(id, "stop?wait=true").await;
     let second = made();
@@ -77,7 +77,7 @@ async fn the_old_environment_stays_until_the_new_one_works() {
     server.ask(id, "rebuild").await;
     server.ask(id, "start").await;
     server.wait_status(id, "started").await;
-    eventually("the end of the old one", || (!home.join("env.before-rebuild").exists()).then_some(()));
+    eventually_within(30, "the end of the old one", || (!home.join("env.before-rebuild").exists()).then_some(()));
     assert!(home.join("mine.before-rebuild").exists(), "a folder that is no environment is a person's own");
     let left = fs::read_dir(server.config().join("instances")).unwrap().count();
     assert_eq!(left, 1);
@@ -96,7 +96,7 @@ async fn a_real_environment_of_a_blueprint_is_kept_and_removed() {
     server.wait_status(id, "started").await;
     assert_ne!(inode(), first);
     let kept = server.home("a").join("deep/env.before-rebuild");
-    eventually("the end of the old one", || (!kept.exists()).then_some(()));
+    eventually_within(30, "the end of the old one", || (!kept.exists()).then_some(()));
 }
 
 #[tokio::test]

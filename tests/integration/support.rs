@@ -15,5 +15,5 @@ pub(crate) use curl::{asked, curl};
 pub(crate) use jobs::fill;
 pub(crate) use rough::Rough;
 pub(crate) use server::{Server, Start, binary, free_ports};
-pub(crate) use wait::{eventually, eventually_async, eventually_within};
+pub(crate) use wait::{eventually, eventually_async, eventually_async_within, eventually_within};
 pub(crate) use wire::{Reply, Wire};

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Server, Start, eventually_async, fill};
+use crate::support::{Answer, Server, Start, eventually_async, eventually_async_within, fill};
 
 impl Server {
     async fn trash(&self) -> Vec<Value> {
@@ -269,7 +269,7 @@ async fn a_removal_that_was_cut_off_is_finished_by_the_next_server() {
         fs::write(config.join(folder).join("deep/file"), "x").unwrap();
     }
     server.start();
-    eventually_async("the clearing", || async {
+    eventually_async_within(30, "the clearing", || async {
         left.iter().all(|folder| !config.join(folder).exists()).then_some(())
     })
     .await;

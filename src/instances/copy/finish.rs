@@ -1,6 +1,7 @@
 //! The job of a copy: the files, then its one moment, then what becomes of the row.
 
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use nix::unistd::syncfs;
@@ -85,8 +86,16 @@ impl Copying {
         let outcome = off_the_async_threads(copy).await??;
         let unsettled = !before.is_settled() || self.now() != before;
         let (plan, source) = (self.plan.clone(), self.plan.source.clone());
-        off_the_async_threads(move || settle(&plan, outcome, unsettled).map(|outcome| outcome.in_words(&source)))
-            .await?
+        let settled = move || settle(&plan, outcome, unsettled).map(|outcome| outcome.in_words(&source));
+        let words = off_the_async_threads(settled).await??;
+        ticket.say("Waiting for the disk.");
+        let temporary = self.plan.temporary.clone();
+        // It waits for what everybody has written lately, and can't be cut off; but nobody has to wait for it.
+        tokio::select! {
+            synced = off_the_async_threads(move || sync(&temporary)) => synced??,
+            halt = ticket.stopped() => return Err(halt),
+        }
+        Ok(words)
     }
 
     async fn weight(&self, ticket: &Arc<Ticket>) -> Result<Measured, Halt> {
@@ -172,17 +181,18 @@ fn is_settling(status: Status) -> bool {
     matches!(status, Status::Starting | Status::Installing | Status::Stalled)
 }
 
-/// What is done to the files once all of them are there; then they are on the disk, not in a cache only.
+/// What is done to the files once all of them are there.
 fn settle(plan: &Plan, mut outcome: Outcome, unsettled: bool) -> Result<Outcome, Halt> {
     if unsettled {
         plan.drop_environments(&mut outcome, "the source was started meanwhile")?;
     }
-    let synced = fs::File::open(&plan.temporary).map(|folder| syncfs(&folder));
-    match synced {
-        Ok(Ok(())) => Ok(outcome),
-        Ok(Err(error)) => Err(Halt::Failed(format!("The disk does not take the copy: {error}."))),
-        Err(error) => Err(Halt::Failed(format!("{} is gone: {error}.", plan.temporary.display()))),
-    }
+    Ok(outcome)
+}
+
+/// Everything is on the disk, not in a cache only: a power cut after the rename must not leave empty files.
+fn sync(temporary: &Path) -> Result<(), Halt> {
+    let synced = fs::File::open(temporary).and_then(|folder| Ok(syncfs(&folder)?));
+    synced.map_err(|error| Halt::Failed(format!("The disk does not take the copy: {error}.")))
 }
 
 async fn off_the_async_threads<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Halt> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Answer, Server, eventually_async};
+use super::{Answer, Server, eventually_async_within};
 
 impl Server {
     /// The job an answer has begun.
@@ -19,7 +19,8 @@ impl Server {
     pub(crate) async fn job_over(&self, answer: &Answer) -> Value {
         let id = answer.header("x-aikore-job");
         assert!(!id.is_empty(), "no job: {}", answer.text());
-        eventually_async("the end of the job", || async {
+        // A copy waits for the disk, which other tests write to as well.
+        eventually_async_within(120, "the end of the job", || async {
             let job = self.job(id).await;
             (!["queued", "running"].contains(&job["state"].as_str().unwrap())).then_some(job)
         })

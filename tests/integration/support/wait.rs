@@ -20,8 +20,17 @@ pub(crate) fn eventually_within<T>(seconds: u64, what: &str, mut ask: impl FnMut
 }
 
 /// The same for questions that wait themselves.
-pub(crate) async fn eventually_async<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
-    let end = Instant::now() + Duration::from_secs(15);
+pub(crate) async fn eventually_async<T, F: Future<Output = Option<T>>>(what: &str, ask: impl FnMut() -> F) -> T {
+    eventually_async_within(15, what, ask).await
+}
+
+/// The same for what takes longer.
+pub(crate) async fn eventually_async_within<T, F: Future<Output = Option<T>>>(
+    seconds: u64,
+    what: &str,
+    mut ask: impl FnMut() -> F,
+) -> T {
+    let end = Instant::now() + Duration::from_secs(seconds);
     loop {
         if let Some(answer) = ask().await {
             return answer;
