@@ -23,6 +23,16 @@ pub(crate) struct Effort {
     pub(crate) routes_budget: Duration,
     /// How many changes of routes.
     pub(crate) changes: usize,
+    /// How many starts.
+    pub(crate) starts: usize,
+    /// How many crashes of an app.
+    pub(crate) crashes: usize,
+    /// How many crashes of the server.
+    pub(crate) adoptions: usize,
+    /// How many lines an app prints at once.
+    pub(crate) log_lines: u64,
+    /// How long to look at a server that has nothing to do.
+    pub(crate) idle: Duration,
 }
 
 impl Effort {
@@ -39,6 +49,11 @@ impl Effort {
                 routes: 1_000,
                 routes_budget: Duration::from_secs(20),
                 changes: 20,
+                starts: 10,
+                crashes: 8,
+                adoptions: 3,
+                log_lines: 500_000,
+                idle: Duration::from_secs(10),
             }
         } else {
             Self {
@@ -50,6 +65,11 @@ impl Effort {
                 routes: 10_000,
                 routes_budget: Duration::from_secs(240),
                 changes: 50,
+                starts: 30,
+                crashes: 20,
+                adoptions: 3,
+                log_lines: 1_000_000,
+                idle: Duration::from_secs(20),
             }
         };
         Self {

@@ -7,6 +7,8 @@ use crate::failure::{Context, Failure, Result};
 
 /// A head that is longer than this is none of ours.
 const LONGEST_HEAD: usize = 32 * 1024;
+/// A text that is longer than this neither: the longest is a piece of a log, which is 1 MB before JSON escapes it.
+const LONGEST_TEXT: usize = 4 * 1024 * 1024;
 
 /// How a body ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -239,7 +241,7 @@ impl<S: AsyncRead + Unpin> Reader<S> {
     pub(crate) async fn text(&mut self, framing: Framing) -> Result<String> {
         let Framing::Length(length) = framing else { return Err(Failure::new("an answer without a Content-Length")) };
         let length = usize::try_from(length).unwrap_or(usize::MAX);
-        if length > LONGEST_HEAD * 16 {
+        if length > LONGEST_TEXT {
             return Err(Failure::new(format!("an answer of {length} bytes")));
         }
         self.grow(self.start + length);

@@ -1,6 +1,8 @@
 //! `aikore-bench`: what a request costs through AiKore, NGINX and HAProxy, side by side. README.md says how to read it.
 
+mod chatter;
 mod effort;
+mod events;
 mod failure;
 mod http1;
 mod load;
@@ -71,6 +73,11 @@ enum Part {
         #[arg(long, default_value_t = 1)]
         threads: usize,
     },
+    /// An app that fills its log (started by AiKore).
+    Chatter {
+        /// How many lines it prints.
+        lines: u64,
+    },
 }
 
 fn main() -> ExitCode {
@@ -78,6 +85,7 @@ fn main() -> ExitCode {
         Arguments { part: Some(Part::Upstream { address, threads }), .. } => {
             upstream::serve(address, threads).map(|()| true)
         }
+        Arguments { part: Some(Part::Chatter { lines }), .. } => chatter::talk(lines).map(|()| true),
         Arguments { list: true, .. } => {
             for (name, title) in scenarios::all() {
                 println!("{name:<20} {title}");

@@ -49,14 +49,18 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    /// Makes a folder, a certificate and an app.
-    pub(crate) async fn new(aikore: PathBuf, cpus: Cpus, file_limit: u64) -> Result<Self> {
+    /// Makes a folder, which is all that AiKore alone needs.
+    pub(crate) fn new(aikore: PathBuf, cpus: Cpus, file_limit: u64) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("aikore-bench-").tempdir().context("a temporary folder")?;
         let bench = std::env::current_exe().context("this program's path")?;
-        let mut setup = Self { folder, aikore, bench, cpus, file_limit, upstream: None, certificate: None };
-        setup.certificate = Some(setup.make_certificate()?);
-        setup.upstream = Some(setup.start_upstream().await?);
-        Ok(setup)
+        Ok(Self { folder, aikore, bench, cpus, file_limit, upstream: None, certificate: None })
+    }
+
+    /// Makes what the other proxies need: a certificate and an app.
+    pub(crate) async fn prepare_others(&mut self) -> Result<()> {
+        self.certificate = Some(self.make_certificate()?);
+        self.upstream = Some(self.start_upstream().await?);
+        Ok(())
     }
 
     /// Where the app is.
@@ -159,13 +163,18 @@ impl Entrance {
         if self.with_children { family(self.root) } else { vec![self.root] }
     }
 
-    /// How many processes there are besides those of apps: AiKore's own ones, less what supervises an app and the app.
-    pub(crate) fn serving_without_supervisors(&self) -> usize {
-        let supervisors = children(self.root).into_iter().filter(|child| {
+    /// AiKore's supervisors of apps, as long as the server that has started them lives.
+    pub(crate) fn supervisors(&self) -> Vec<u32> {
+        let is_one = |child: &u32| {
             let words = std::fs::read(format!("/proc/{child}/cmdline")).unwrap_or_default();
             words.split(|byte| *byte == 0).nth(1) == Some(b"shim")
-        });
-        let of_apps: usize = supervisors.map(|supervisor| family(supervisor).len()).sum();
+        };
+        children(self.root).into_iter().filter(is_one).collect()
+    }
+
+    /// How many processes there are besides those of apps: AiKore's own ones, less what supervises an app and the app.
+    pub(crate) fn serving_without_supervisors(&self) -> usize {
+        let of_apps: usize = self.supervisors().into_iter().map(|supervisor| family(supervisor).len()).sum();
         family(self.root).len().saturating_sub(of_apps)
     }
 }

@@ -37,7 +37,8 @@ pub(crate) struct Options {
 pub(crate) async fn run(options: &Options) -> Result<bool> {
     let names = wanted(&options.only)?;
     let binary = options.binary.canonicalize().context(format!("{} (make build?)", options.binary.display()))?;
-    for tool in ["nginx", "haproxy", "openssl"] {
+    let with_others = !names.iter().all(|name| scenarios::is_about_aikore_alone(name));
+    for tool in ["nginx", "haproxy", "openssl"].iter().filter(|_| with_others) {
         machine::tool(tool)?;
     }
     let file_limit = machine::raise_file_limit()?;
@@ -49,7 +50,10 @@ pub(crate) async fn run(options: &Options) -> Result<bool> {
     let (began, load) = (Instant::now(), machine::load_average());
     eprintln!("{} scenarios, {} rounds; load average {load}", names.len(), effort.rounds);
 
-    let setup = Setup::new(binary.clone(), cpus, file_limit).await?;
+    let mut setup = Setup::new(binary.clone(), cpus, file_limit)?;
+    if with_others {
+        setup.prepare_others().await?;
+    }
     let mut standing = Vec::new();
     let mut rows = Vec::new();
     for name in names {
@@ -150,7 +154,7 @@ mod tests {
 
     #[test]
     fn scenarios_by_name() {
-        assert_eq!(wanted(&[]).unwrap().len(), 17);
+        assert_eq!(wanted(&[]).unwrap().len(), 24);
         let only = ["idle".to_owned(), "get".to_owned(), "wrk-get".to_owned()];
         assert_eq!(wanted(&only).unwrap(), ["get", "idle", "wrk-get"]);
         assert!(wanted(&["nonsense".to_owned()]).is_err());

@@ -4,7 +4,9 @@ mod change;
 mod cpu;
 mod cross;
 mod memory;
+mod probe;
 mod routes;
+mod runtime;
 
 use crate::effort::Effort;
 use crate::failure::Result;
@@ -12,6 +14,7 @@ use crate::proxies::{NAMES, Proxy, Setup};
 use crate::report::Row;
 
 pub(crate) use cpu::CPU;
+pub(crate) use runtime::RUNTIME;
 
 /// The scenarios that are no closed list of loads, with what they show.
 pub(crate) const OTHERS: [(&str, &str); 4] = [
@@ -27,14 +30,20 @@ pub(crate) const CROSS_CHECKS: [(&str, &str); 2] =
 
 /// Every name that may be asked for, with what it shows.
 pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
-    CPU.iter().map(|scenario| (scenario.name, scenario.title)).chain(OTHERS).chain(CROSS_CHECKS)
+    CPU.iter().map(|scenario| (scenario.name, scenario.title)).chain(OTHERS).chain(RUNTIME).chain(CROSS_CHECKS)
+}
+
+/// Whether a scenario needs no other proxy.
+pub(crate) fn is_about_aikore_alone(name: &str) -> bool {
+    RUNTIME.iter().any(|(runtime, _)| *runtime == name)
 }
 
 /// Measures one scenario. `standing` are the proxies that are up all the time; they are started when the first scenario
 /// needs them.
 pub(crate) async fn run(name: &str, setup: &Setup, standing: &mut Vec<Proxy>, effort: &Effort) -> Result<Row> {
-    if matches!(name, "ws-idle" | "idle") {
-        // A page of code counts half for each of two processes that run it: nobody else may.
+    if matches!(name, "ws-idle" | "idle") || is_about_aikore_alone(name) {
+        // A page of code counts half for each of two processes that run it: nobody else may. Nor may anybody take time
+        // from what is measured by the clock.
         standing.clear();
     }
     match name {
@@ -42,6 +51,7 @@ pub(crate) async fn run(name: &str, setup: &Setup, standing: &mut Vec<Proxy>, ef
         "idle" => memory::idle(setup, effort).await,
         "routes" => routes::compare(setup, effort).await,
         "route-change" => change::compare(setup, effort).await,
+        _ if is_about_aikore_alone(name) => runtime::measure(name, setup, effort).await,
         _ => {
             if standing.is_empty() {
                 for name in NAMES {

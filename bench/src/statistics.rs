@@ -38,13 +38,39 @@ pub(crate) fn median(rounds: &[Option<f64>]) -> Option<f64> {
     Spread::of(&rounds.iter().flatten().copied().collect::<Vec<_>>()).map(|spread| spread.median)
 }
 
-/// What a number is to reach: at most this.
+/// The least value that so many percent of the values do not exceed; `None` of no values.
+pub(crate) fn percentile(values: &[f64], percent: f64) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let rank = (percent / 100.0 * sorted.len() as f64).ceil().max(1.0);
+    sorted.get(rank as usize - 1).copied()
+}
+
+/// What a number is to reach.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Goal {
     /// What must be.
     pub(crate) hard: f64,
     /// What would be nice.
     pub(crate) stretch: f64,
+    /// Whether it is to be at least that, and not at most.
+    pub(crate) at_least: bool,
+}
+
+impl Goal {
+    /// The less, the better.
+    pub(crate) const fn at_most(hard: f64, stretch: f64) -> Self {
+        Self { hard, stretch, at_least: false }
+    }
+
+    /// The more, the better.
+    pub(crate) const fn at_least(hard: f64, stretch: f64) -> Self {
+        Self { hard, stretch, at_least: true }
+    }
+
+    fn is_met(self, value: f64, limit: f64) -> bool {
+        if self.at_least { value >= limit } else { value <= limit }
+    }
 }
 
 /// How a goal was met.
@@ -68,8 +94,8 @@ impl Verdict {
         match (value, goal) {
             (None, _) => Self::Failed,
             (Some(_), None) => Self::Shown,
-            (Some(value), Some(goal)) if value <= goal.stretch => Self::Stretch,
-            (Some(value), Some(goal)) if value <= goal.hard => Self::Hard,
+            (Some(value), Some(goal)) if goal.is_met(value, goal.stretch) => Self::Stretch,
+            (Some(value), Some(goal)) if goal.is_met(value, goal.hard) => Self::Hard,
             _ => Self::Missed,
         }
     }
@@ -101,6 +127,16 @@ mod tests {
     }
 
     #[test]
+    fn percentiles() {
+        let values: Vec<f64> = (1..=30).rev().map(f64::from).collect();
+        for (percent, value) in [(0.0, 1.0), (50.0, 15.0), (90.0, 27.0), (99.0, 30.0), (100.0, 30.0)] {
+            assert_eq!(percentile(&values, percent), Some(value), "{percent}");
+        }
+        assert_eq!(percentile(&[7.0], 50.0), Some(7.0));
+        assert_eq!(percentile(&[], 50.0), None);
+    }
+
+    #[test]
     fn ratios_are_taken_within_a_round() {
         // The machine became three times slower: the ratio of the medians would be 0.75, each round says 0.5.
         let ours = [Some(1.0), Some(3.0), Some(3.0)];
@@ -112,7 +148,7 @@ mod tests {
 
     #[test]
     fn verdicts() {
-        let goal = Some(Goal { hard: 0.95, stretch: 0.80 });
+        let goal = Some(Goal::at_most(0.95, 0.80));
         for (value, verdict) in
             [(0.8, Verdict::Stretch), (0.81, Verdict::Hard), (0.95, Verdict::Hard), (0.96, Verdict::Missed)]
         {
@@ -120,5 +156,11 @@ mod tests {
         }
         assert_eq!(Verdict::of(None, goal), Verdict::Failed);
         assert_eq!(Verdict::of(Some(9.0), None), Verdict::Shown);
+        let goal = Some(Goal::at_least(50.0, 100.0));
+        for (value, verdict) in
+            [(49.9, Verdict::Missed), (50.0, Verdict::Hard), (99.9, Verdict::Hard), (100.0, Verdict::Stretch)]
+        {
+            assert_eq!(Verdict::of(Some(value), goal), verdict);
+        }
     }
 }

@@ -175,7 +175,7 @@ impl Row {
             "judged": spread(self.judged),
             "goal": self.goal.map(|goal| {
                 let about = if self.is_ratio { "ratio" } else { "value" };
-                json!({ "hard": goal.hard, "stretch": goal.stretch, "about": about })
+                json!({ "hard": goal.hard, "stretch": goal.stretch, "about": about, "at_least": goal.at_least })
             }),
             "verdict": self.verdict.words(),
             "others": self.others.iter().map(|(name, ratio)| ((*name).to_owned(), json!(rounded(*ratio)))).collect::<serde_json::Map<_, _>>(),
@@ -201,7 +201,7 @@ mod tests {
         rounds
     }
 
-    const GOAL: Option<Goal> = Some(Goal { hard: 0.95, stretch: 0.8 });
+    const GOAL: Option<Goal> = Some(Goal::at_most(0.95, 0.8));
 
     #[test]
     fn the_better_nginx_is_the_measure() {
@@ -235,7 +235,7 @@ mod tests {
             "x",
             "X",
             "KB",
-            Some(Goal { hard: 3.0, stretch: 2.0 }),
+            Some(Goal::at_most(3.0, 2.0)),
             &rounds(&[("aikore", &[2.5]), ("nginx", &[1.0])]),
         );
         assert_eq!((row.verdict, row.ratio.unwrap().median), (Verdict::Hard, 2.5));

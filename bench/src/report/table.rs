@@ -24,7 +24,8 @@ pub(crate) fn cells(row: &Row) -> Vec<String> {
     };
     let goal = row.goal.map_or_else(String::new, |goal| {
         let unit = if row.is_ratio { "" } else { row.unit.split(' ').next().unwrap_or_default() };
-        format!("{} / {} {unit}", number(goal.hard), number(goal.stretch)).trim_end().to_owned()
+        let least = if goal.at_least { ">= " } else { "" };
+        format!("{least}{} / {} {unit}", number(goal.hard), number(goal.stretch)).trim_end().to_owned()
     });
     vec![
         row.title.clone(),
@@ -98,7 +99,7 @@ mod tests {
             rounds.put("nginx", theirs, json!(theirs));
             rounds.put("haproxy", theirs * 1.15, json!(theirs));
         }
-        let row = Row::ratio("get", "small GET", "us/request", Some(Goal { hard: 0.95, stretch: 0.8 }), &rounds);
+        let row = Row::ratio("get", "small GET", "us/request", Some(Goal::at_most(0.95, 0.8)), &rounds);
         let cells = cells(&row);
         assert_eq!(
             cells,

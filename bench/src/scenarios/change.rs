@@ -1,12 +1,12 @@
 //! Changing routes while people use others: how long until a change has its effect, and what it breaks.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::probe::app_answers;
 use crate::effort::Effort;
 use crate::failure::{Context, Failure, Result};
 use crate::load::{Load, Watched, watched_gets, watched_websockets};
@@ -15,7 +15,6 @@ use crate::processes::pss;
 use crate::proxies::{AiKore, Entrance, Nginx, PREFIX, Setup, Style, free_ports};
 use crate::report::{Rounds, Row};
 use crate::statistics::{Goal, Spread, Verdict};
-use crate::upstream::SMALL;
 use crate::wire::Dial;
 
 const GETS: usize = 16;
@@ -68,7 +67,7 @@ pub(super) async fn compare(setup: &Setup, effort: &Effort) -> Result<Row> {
         }
     }
     let title = format!("{} route changes under load, to effect", effort.changes);
-    let mut row = Row::absolute("route-change", &title, "ms p50", Some(Goal { hard: 2.0, stretch: 2.0 }), &rounds);
+    let mut row = Row::absolute("route-change", &title, "ms p50", Some(Goal::at_most(2.0, 2.0)), &rounds);
     if !perfect && row.verdict != Verdict::Failed {
         row.verdict = Verdict::Missed;
     }
@@ -155,7 +154,7 @@ fn probe(port: u16) -> Result<Instant> {
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     let began = Instant::now();
     loop {
-        match ask(address) {
+        match app_answers(address, "/small") {
             Ok(true) => return Ok(Instant::now()),
             _ if began.elapsed() > PATIENCE => {
                 return Err(Failure::new("a change of routes had no effect"));
@@ -165,17 +164,6 @@ fn probe(port: u16) -> Result<Instant> {
             _ => std::thread::sleep(Duration::from_millis(1)),
         }
     }
-}
-
-/// Whether the app answers there.
-fn ask(address: SocketAddr) -> std::io::Result<bool> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(Duration::from_secs(2)))?;
-    write!(stream, "GET /small HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer)?;
-    Ok(answer.starts_with(b"HTTP/1.1 200") && answer.ends_with(&[b'x'; SMALL]))
 }
 
 /// How many processes serve: NGINX has a master that does not, and AiKore a supervisor for each app.

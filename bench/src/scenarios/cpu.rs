@@ -52,7 +52,7 @@ impl Unit {
 }
 
 const fn goal(hard: f64, stretch: f64) -> Option<Goal> {
-    Some(Goal { hard, stretch })
+    Some(Goal::at_most(hard, stretch))
 }
 
 const fn scenario(

@@ -33,7 +33,7 @@ pub(super) async fn websockets(setup: &Setup, effort: &Effort) -> Result<Row> {
         }
     }
     let title = format!("{} idle websockets, each", effort.websockets);
-    Ok(Row::absolute("ws-idle", &title, "KB", Some(Goal { hard: 3.0, stretch: 2.0 }), &rounds))
+    Ok(Row::absolute("ws-idle", &title, "KB", Some(Goal::at_most(3.0, 2.0)), &rounds))
 }
 
 async fn one_proxy(name: &'static str, setup: &Setup, effort: &Effort) -> Result<(f64, f64, f64)> {
@@ -76,5 +76,5 @@ pub(super) async fn idle(setup: &Setup, effort: &Effort) -> Result<Row> {
             }
         }
     }
-    Ok(Row::absolute("idle", "idle process, PSS", "MB", Some(Goal { hard: 12.0, stretch: 12.0 }), &rounds))
+    Ok(Row::absolute("idle", "idle process, PSS", "MB", Some(Goal::at_most(12.0, 12.0)), &rounds))
 }

@@ -68,7 +68,7 @@ pub(super) async fn compare(setup: &Setup, effort: &Effort) -> Result<Row> {
         }
     }
     let title = format!("{created} routes instead of {FEW}");
-    let mut row = Row::absolute("routes", &title, "x", Some(Goal { hard: 1.03, stretch: 1.00 }), &rounds);
+    let mut row = Row::absolute("routes", &title, "x", Some(Goal::at_most(1.03, 1.00)), &rounds);
     row.notes.extend(notes);
     Ok(row)
 }
