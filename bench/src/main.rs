@@ -1,4 +1,5 @@
-//! `aikore-bench`: what a request costs through AiKore, NGINX and HAProxy, side by side. README.md says how to read it.
+//! `aikore-bench`: what a request costs through AiKore, NGINX and HAProxy, side by side, and what the runtime takes.
+//! README.md says how to read it.
 
 mod chatter;
 mod effort;
@@ -29,7 +30,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use failure::{Failure, Result};
 use run::Options;
 
-/// Side by side with NGINX and HAProxy: CPU time per request, memory, and changes of routes.
+/// Side by side with NGINX and HAProxy: CPU time per request, memory, and changes of routes. And what the runtime takes.
 #[derive(Debug, Parser)]
 struct Arguments {
     #[command(subcommand)]

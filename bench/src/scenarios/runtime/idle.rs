@@ -8,7 +8,7 @@ use crate::failure::{Failure, Result};
 use crate::processes::{Cpu, pss};
 use crate::proxies::{AiKore, Setup};
 use crate::report::Row;
-use crate::statistics::Goal;
+use crate::statistics::{Goal, percentile};
 
 const INSTANCES: usize = 20;
 /// How long everything may take to come to rest.
@@ -18,11 +18,11 @@ const REST: Duration = Duration::from_secs(3);
 pub(super) async fn cpu(setup: &Setup, effort: &Effort) -> Result<Row> {
     let (server, supervisors) = at_rest(setup).await?;
     let pids = server.entrance().pids();
-    let (mut values, mut of_supervisors) = (Vec::new(), 0.0);
+    let (mut values, mut of_supervisors) = (Vec::new(), Vec::new());
     for _ in 0..effort.memory_rounds {
         let (ours, theirs) = share_of_a_core(&pids, &supervisors, effort.idle).await?;
         values.push(ours);
-        of_supervisors = theirs;
+        of_supervisors.push(theirs);
     }
     // What is sent to a dashboard waits for it until the buffers of the connection are full: longer than this takes.
     let watching = server.events().await?;
@@ -31,10 +31,13 @@ pub(super) async fn cpu(setup: &Setup, effort: &Effort) -> Result<Row> {
     drop(watching);
     let title = format!("idle server, {INSTANCES} instances, CPU");
     let mut row = row("idle-20", &title, "% of a core", Some(Goal::at_most(0.1, 0.1)), &values);
+    let middle = |values: &[f64]| percentile(values, 50.0).unwrap_or(f64::NAN);
     row.notes.push(format!(
-        "looked at for {} s; all {INSTANCES} supervisors together {of_supervisors:.4} %; server with one dashboard open \
-         {watched:.3} %",
-        effort.idle.as_secs()
+        "{} x {} s: server {:.4} %, all {INSTANCES} supervisors together {:.4} %; server with one dashboard open {watched:.4} %",
+        values.len(),
+        effort.idle.as_secs(),
+        middle(&values),
+        middle(&of_supervisors),
     ));
     Ok(row)
 }
