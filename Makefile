@@ -48,7 +48,7 @@ test-apps-all: test-apps ## Every real web UI there is a blueprint for (hours; o
 test-container: ## The image and compose (comes with the container)
 	@echo "there is no image yet"
 
-bench: build ## Side by side with NGINX and HAProxy; BENCH="--quick" takes two minutes
+bench: build ## Side by side with NGINX and HAProxy; BENCH="--quick" takes three minutes
 	./bench/setup.sh
 	cargo run --release --locked -p aikore-bench -- $(BENCH)
 

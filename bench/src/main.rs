@@ -35,7 +35,7 @@ use run::Options;
 struct Arguments {
     #[command(subcommand)]
     part: Option<Part>,
-    /// Two minutes instead of fifteen.
+    /// Three minutes instead of twenty.
     #[arg(long)]
     quick: bool,
     /// Only these scenarios (--list names them).

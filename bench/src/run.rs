@@ -17,7 +17,7 @@ use crate::statistics::Verdict;
 /// What to do.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
-    /// Two minutes instead of fifteen.
+    /// Three minutes instead of twenty.
     pub(crate) quick: bool,
     /// Only these scenarios.
     pub(crate) only: Vec<String>,

@@ -8,7 +8,7 @@ use crate::failure::{Failure, Result};
 use crate::processes::{Cpu, pss};
 use crate::proxies::{AiKore, Setup};
 use crate::report::Row;
-use crate::statistics::{Goal, percentile};
+use crate::statistics::{Goal, Spread};
 
 const INSTANCES: usize = 20;
 /// How long everything may take to come to rest.
@@ -31,7 +31,7 @@ pub(super) async fn cpu(setup: &Setup, effort: &Effort) -> Result<Row> {
     drop(watching);
     let title = format!("idle server, {INSTANCES} instances, CPU");
     let mut row = row("idle-20", &title, "% of a core", Some(Goal::at_most(0.1, 0.1)), &values);
-    let middle = |values: &[f64]| percentile(values, 50.0).unwrap_or(f64::NAN);
+    let middle = |values: &[f64]| Spread::of(values).map_or(f64::NAN, |spread| spread.median);
     row.notes.push(format!(
         "{} x {} s: server {:.4} %, all {INSTANCES} supervisors together {:.4} %; server with one dashboard open {watched:.4} %",
         values.len(),

@@ -11,7 +11,7 @@ use crate::failure::{Context, Failure, Result};
 use crate::proxies::Setup;
 use crate::report::Row;
 use crate::scenarios::probe::app_answers;
-use crate::statistics::{Goal, percentile};
+use crate::statistics::{Goal, Spread, percentile};
 
 /// How long a start may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -70,9 +70,10 @@ fn until(mut is_true: impl FnMut() -> bool) -> Result<Instant> {
     Ok(Instant::now())
 }
 
+/// What a note says about many values.
 pub(super) fn percentiles(values: &[f64]) -> String {
-    let of = |percent| percentile(values, percent).unwrap_or(f64::NAN);
-    format!("p50 {:.1}, p99 {:.1}, max {:.1} ms", of(50.0), of(99.0), of(100.0))
+    let (Some(spread), Some(p99)) = (Spread::of(values), percentile(values, 99.0)) else { return "none".to_owned() };
+    format!("p50 {:.1}, p99 {p99:.1}, max {:.1} ms", spread.median, spread.max)
 }
 
 #[cfg(test)]
@@ -81,6 +82,6 @@ mod tests {
 
     #[test]
     fn percentiles_in_words() {
-        assert_eq!(percentiles(&[3.0, 1.0, 2.0]), "p50 2.0, p99 3.0, max 3.0 ms");
+        assert_eq!(percentiles(&[3.0, 1.0, 2.0, 4.0]), "p50 2.5, p99 4.0, max 4.0 ms");
     }
 }
