@@ -104,6 +104,16 @@ pub(crate) fn load_average() -> f64 {
     text.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or(f64::NAN)
 }
 
+/// How many closed connections the kernel remembers (TIME_WAIT): whoever reads its table of connections reads them too.
+pub(crate) fn remembered_connections() -> u64 {
+    remembered(&std::fs::read_to_string("/proc/net/sockstat").unwrap_or_default()).unwrap_or(0)
+}
+
+fn remembered(sockstat: &str) -> Option<u64> {
+    let line = sockstat.lines().find_map(|line| line.strip_prefix("TCP: "))?;
+    line.split(' ').skip_while(|word| *word != "tw").nth(1)?.parse().ok()
+}
+
 /// Today in UTC, as YYYY-MM-DD.
 pub(crate) fn today() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
@@ -133,6 +143,13 @@ mod tests {
         {
             assert_eq!(date_of(days), date);
         }
+    }
+
+    #[test]
+    fn connections_that_are_remembered() {
+        let text = "sockets: used 181\nTCP: inuse 15 orphan 0 tw 7742 alloc 27 mem 3\nUDP: inuse 2 mem 2\n";
+        assert_eq!(remembered(text), Some(7_742));
+        assert_eq!(remembered("sockets: used 181\n"), None);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{path, pid, row, running};
 use crate::effort::Effort;
 use crate::failure::{Context, Failure, Result};
+use crate::machine::remembered_connections;
 use crate::processes::Cpu;
 use crate::proxies::{AiKore, Setup};
 use crate::report::Row;
@@ -23,6 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) async fn after_a_crash(setup: &Setup, effort: &Effort) -> Result<Row> {
     let (mut server, _) = running(setup, INSTANCES).await?;
     let before = leaders(&mut server).await?;
+    let remembered = remembered_connections();
     let (mut values, mut listening, mut cpu) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..effort.adoptions {
         let began = server.crash_and_start()?;
@@ -41,8 +43,8 @@ pub(super) async fn after_a_crash(setup: &Setup, effort: &Effort) -> Result<Row>
     let mut row = row("adoption", &title, "ms", Some(Goal::at_most(1_000.0, 1_000.0)), &values);
     if let (Some(listening), Some(cpu)) = (Spread::of(&listening), Spread::of(&cpu)) {
         row.notes.push(format!(
-            "the new server listens after {:.0} ms and takes {:.0} ms of processor time until the end; no app was started \
-             anew",
+            "the new server listens after {:.0} ms and takes {:.0} ms of processor time until the end, while the \
+             kernel remembers {remembered} closed connections; no app was started anew",
             listening.median, cpu.median
         ));
     }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{path, row, running};
 use crate::effort::Effort;
 use crate::failure::{Context, Failure, Result};
+use crate::machine::remembered_connections;
 use crate::proxies::Setup;
 use crate::report::Row;
 use crate::scenarios::probe::app_answers;
@@ -38,6 +39,7 @@ pub(super) async fn reached(setup: &Setup, effort: &Effort) -> Result<Row> {
     let (mut server, ids) = running(setup, 1).await?;
     let id = *ids.first().context("no instance")?;
     let entrance = server.entrance();
+    let remembered = remembered_connections();
     let mut values = Vec::new();
     for _ in 0..effort.starts {
         server.stop_instance(id).await?;
@@ -54,7 +56,11 @@ pub(super) async fn reached(setup: &Setup, effort: &Effort) -> Result<Row> {
         server.until_started(id).await?;
     }
     let mut row = row("ready", "app listens, until its URL answers", "ms p50", None, &values);
-    row.notes.push(format!("{} starts: {}; asked every 2 ms", values.len(), percentiles(&values)));
+    row.notes.push(format!(
+        "{} starts: {}; asked every 2 ms; the kernel remembers {remembered} closed connections",
+        values.len(),
+        percentiles(&values)
+    ));
     Ok(row)
 }
 
