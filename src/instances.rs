@@ -106,6 +106,8 @@ struct Inner {
     backoffs: Mutex<HashMap<InstanceId, Backoff>>,
     /// What waits for its turn to start at boot; a person's word about one takes it out.
     queued: Mutex<BTreeSet<InstanceId>>,
+    /// Held by every start from its first look until its process is known.
+    starts: tokio::sync::RwLock<()>,
     /// Cancelled when the server is on its way out: nothing starts any more.
     leaving: CancellationToken,
     /// … and takes its instances along.

@@ -125,7 +125,7 @@ async fn run(
     tracing::info!(?end, "stopping");
     closing.cancel();
     if end == End::HandOver {
-        instances.release();
+        instances.release().await;
     }
     // The proxy drains before the children die: else every stop would end in errors for whoever is connected.
     server.stop().await;

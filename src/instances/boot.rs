@@ -42,6 +42,7 @@ impl Instances {
                 allocating: tokio::sync::Mutex::default(),
                 backoffs: Mutex::default(),
                 queued: Mutex::default(),
+                starts: tokio::sync::RwLock::default(),
                 leaving: CancellationToken::new(),
                 stopping_all: AtomicBool::new(false),
                 adopted: CancellationToken::new(),

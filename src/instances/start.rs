@@ -44,6 +44,8 @@ impl Inner {
     }
 
     async fn start_as(self: &Arc<Self>, id: InstanceId, wish: Option<Desired>) -> Result<Arc<Instance>, Error> {
+        // Whoever leaves waits for this: a process must be known before it can be stopped, or handed over.
+        let _starting = self.starts.read().await;
         if self.is_leaving() {
             return Err(Error::Closing);
         }

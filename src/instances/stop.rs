@@ -56,6 +56,7 @@ impl Instances {
         }
         // What an earlier server left must be ours before it can be stopped.
         inner.adopted.cancelled().await;
+        inner.last_start().await;
         let running: Vec<Live> = locked(&inner.live).values().cloned().collect();
         let longest = running.iter().map(|live| live.stop_grace).max().unwrap_or_default();
         for live in &running {
@@ -67,9 +68,10 @@ impl Instances {
     }
 
     /// Lets go of everything for a hand-over: the runs go on, and the next server adopts them.
-    pub fn release(&self) {
+    pub async fn release(&self) {
         self.inner.leaving.cancel();
         self.inner.jobs.cut();
+        self.inner.last_start().await;
     }
 }
 
@@ -81,6 +83,13 @@ async fn wait_for(live: Option<Live>, wait: bool) {
 }
 
 impl Inner {
+    /// Waits until no start is under way; after `leaving` there will be no other.
+    async fn last_start(&self) {
+        if tokio::time::timeout(PATIENCE, self.starts.write()).await.is_err() {
+            tracing::error!("a start does not come to its end; leaving without it");
+        }
+    }
+
     /// Marks an instance that runs as stopping and tells its run, which is returned. Call it in its turn.
     ///
     /// It is observed, not decided: a store that can't be written (a full disk, another program's lock) must not keep a

@@ -253,3 +253,33 @@ async fn a_crash_is_seen_within_a_fifth_of_a_second() {
     println!("a crash is seen: median {:?}, slowest {:?}", took[2], took[4]);
     assert!(took[0] < Duration::from_secs(1), "{took:?}");
 }
+
+#[tokio::test]
+async fn a_server_that_goes_while_it_starts_things_leaves_nothing() {
+    let mut server = Server::new();
+    let mut ids = Vec::new();
+    for name in ["a", "b", "c"] {
+        ids.push(server.hello(name).await);
+    }
+    for round in 0..12 {
+        server.end("TERM");
+        server.assert_nothing_left();
+        server.start();
+        // Sometimes before, sometimes in the middle of what starts at boot.
+        tokio::time::sleep(Duration::from_millis(round * 7)).await;
+    }
+    for id in &ids {
+        server.wait_status(*id, "started").await;
+    }
+    // Handed over in the middle: whatever has begun is there for the next one.
+    for round in 0..6 {
+        server.end("TERM");
+        server.start();
+        tokio::time::sleep(Duration::from_millis(round * 12)).await;
+        server.end("USR2");
+        server.start();
+        for id in &ids {
+            server.wait_status(*id, "started").await;
+        }
+    }
+}

@@ -78,19 +78,6 @@ async fn a_change_it_can_not_start_with_is_taken_back() {
 }
 
 #[tokio::test]
-async fn an_automatic_port_on_a_running_instance_is_a_hot_change() {
-    // earlier-defects.md 39: it was stopped, and stayed so.
-    let server = Server::new();
-    let id = server.hello("app").await;
-    let before = server.instance(id).await;
-    let answer = put(&server, id, "", &json!({ "port": null })).await;
-    assert_eq!((answer.status, &answer.json()["applied"]), (StatusCode::OK, &json!("hot")));
-    let after = server.instance(id).await;
-    assert_eq!((&after["status"], &after["pid"]), (&json!("started"), &before["pid"]));
-    assert!(after["port"].is_number());
-}
-
-#[tokio::test]
 async fn a_script_that_a_blueprint_replaces_stays_beside_it() {
     let server = Server::new();
     let id = server.hello("app").await;
