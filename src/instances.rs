@@ -9,6 +9,7 @@ mod change;
 mod copy;
 mod create;
 mod delete;
+mod elsewhere;
 mod ending;
 mod environment;
 mod error;

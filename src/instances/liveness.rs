@@ -4,33 +4,14 @@
 
 use std::time::{Duration, Instant};
 
+use super::elsewhere::Elsewhere;
 use super::watch::{SELDOM, Watcher};
-use crate::domain::{Port, Status};
+use crate::domain::Status;
 use crate::runtime::proc;
 use crate::runtime::readiness::{self, Look};
 
 /// How long the port of an app that was ready may be silent: apps restart themselves.
 const SILENCE: Duration = Duration::from_secs(10);
-
-/// How long an app may listen elsewhere and not at its port, before that is called a mistake.
-const ELSEWHERE: Duration = Duration::from_secs(10);
-
-/// Between two looks for an app that may listen elsewhere: at first, and at most.
-const SEARCH: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(60));
-
-/// Where an app listens that is silent at its own port.
-pub(super) struct Elsewhere {
-    ports: Vec<Port>,
-    since: Option<Instant>,
-    next: Instant,
-    pause: Duration,
-}
-
-impl Elsewhere {
-    pub(super) fn new() -> Self {
-        Self { ports: Vec::new(), since: None, next: Instant::now() + SEARCH.0, pause: SEARCH.0 }
-    }
-}
 
 impl Watcher {
     /// The port of an app that was ready does not answer, or not by the app.
@@ -87,30 +68,22 @@ impl Watcher {
     /// An app that is not ready may listen at another port than it was told to: that is found and said.
     async fn look_elsewhere(&mut self) {
         if self.status() == Some(Status::Installing) || self.port_has_answered {
-            self.elsewhere = Elsewhere::new();
+            self.elsewhere = Elsewhere::new(Instant::now());
             return;
         }
-        if Instant::now() < self.elsewhere.next {
+        if !self.elsewhere.is_due(Instant::now()) {
             return;
         }
         let ports = readiness::elsewhere(self.run.app_port, self.run.shim).await;
-        let search = &mut self.elsewhere;
-        search.pause = if ports.is_empty() { (search.pause * 2).min(SEARCH.1) } else { SEARCH.0 };
-        search.next = Instant::now() + search.pause;
-        if ports != search.ports {
-            search.since = (!ports.is_empty()).then(Instant::now);
-            search.ports = ports;
-        }
-        if search.since.is_some_and(|since| since.elapsed() >= ELSEWHERE) {
-            let ports: Vec<String> = search.ports.iter().map(ToString::to_string).collect();
-            self.complain(format!(
-                "It listens at port {} instead of {}. Its script has to hand $WEBUI_PORT on to the app.",
-                ports.join(", "),
-                self.run.app_port
-            ))
-            .await;
-            self.call_overdue().await;
-        }
+        let Some(ports) = self.elsewhere.found(ports, Instant::now()) else { return };
+        let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
+        self.complain(format!(
+            "It listens at port {} instead of {}. Its script has to hand $WEBUI_PORT on to the app.",
+            ports.join(", "),
+            self.run.app_port
+        ))
+        .await;
+        self.call_overdue().await;
     }
 
     async fn record_target_gone(&self) {

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use tokio::time::{Interval, MissedTickBehavior, interval_at};
 
+use super::elsewhere::Elsewhere;
 use super::events::Event;
-use super::liveness::Elsewhere;
 use super::{Inner, log_trouble, now};
 use crate::blueprints::Ready;
 use crate::domain::{Instance, InstanceId, Progress, Status};
@@ -85,7 +85,7 @@ impl Watcher {
             log_trouble: false,
             place: None,
             silent_since: None,
-            elsewhere: Elsewhere::new(),
+            elsewhere: Elsewhere::new(Instant::now()),
         }
     }
 
