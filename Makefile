@@ -55,9 +55,10 @@ bench: build ## Side by side with NGINX and HAProxy; BENCH="--quick" takes three
 fuzz: assets ## A minute of each fuzz target (needs nightly Rust and cargo-fuzz; outside CI)
 	@for target in $$(cargo +nightly fuzz list); do cargo +nightly fuzz run -s none -O $$target -- -max_total_time=60 -max_len=600 || exit 1; done
 
-soak: assets ## An hour of log lines and ten minutes of chaos (SOAK_SECONDS, AIKORE_CHAOS_SECONDS; outside CI)
+soak: assets ## An hour of log lines, ten minutes of chaos, a thousand starts, a minute without store (outside CI)
 	SOAK_SECONDS=$${SOAK_SECONDS:-3600} AIKORE_CHAOS_SECONDS=$${AIKORE_CHAOS_SECONDS:-600} \
-		cargo test $(CI) --locked --test integration -- --nocapture lasting_flood everything_agrees
+	SOAK_CYCLES=$${SOAK_CYCLES:-1000} SOAK_LOCK_SECONDS=$${SOAK_LOCK_SECONDS:-60} \
+		cargo test $(CI) --locked --test integration -- --nocapture lasting_flood everything_agrees limits::
 
 lint: assets lint-assets ## Formatting, clippy, docs, dependency rules, shell and JavaScript
 	cargo fmt --all --check

@@ -50,6 +50,8 @@ pub struct Sockets {
     pub listeners: Listeners,
     /// The ports of the pool that lead somewhere: a listener is kept for each.
     pub public_ports: watch::Receiver<BTreeSet<Port>>,
+    /// Where those of them are told that other programs have.
+    pub unserved_ports: watch::Sender<BTreeSet<Port>>,
     /// With certificates, every listener speaks TLS.
     pub tls: Option<Tls>,
     /// Whether browsers are told to use nothing but TLS for this name.
@@ -102,6 +104,7 @@ impl Server {
         let pool = Pool {
             hosts: sockets.listeners.addresses().iter().map(SocketAddr::ip).collect(),
             wanted: sockets.public_ports,
+            unserved: sockets.unserved_ports,
             crew: workers.crew().clone(),
             shared: shared.clone(),
             closing: closing.clone(),

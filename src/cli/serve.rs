@@ -96,6 +96,7 @@ async fn run(
         Sockets {
             listeners,
             public_ports: table.ports(),
+            unserved_ports: table.unserved(),
             tls,
             hsts: config.hsts,
             path_routes: config.path_routes,

@@ -58,6 +58,13 @@ impl Instances {
     /// Adopts what an earlier server left running, and records what ended meanwhile. Commands wait until it is done.
     pub async fn adopt(&self) {
         let begun = Instant::now();
+        let inner = Arc::clone(&self.inner);
+        self.inner.tasks.spawn("late writes to the store", async move {
+            tokio::select! {
+                () = inner.roster.keep_saving() => {}
+                () = inner.leaving.cancelled() => {}
+            }
+        });
         self.inner.settle_interrupted().await;
         let rows = self.list();
         let by_run: HashMap<RunId, InstanceId> =

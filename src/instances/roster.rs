@@ -6,17 +6,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 
 use super::error::Error;
 use super::events::{Event, Notice};
 use super::{locked, now};
-use crate::domain::{BasePath, Instance, InstanceId, NewInstance, Route, Status};
+use crate::domain::{BasePath, Instance, InstanceId, NewInstance, Port, Route, Status};
 use crate::store::{Store, StoreError};
 
 /// How far a slow listener may fall behind before it gets a fresh snapshot instead.
 const BACKLOG: usize = 1024;
+
+/// How soon what the store refused is tried again. It has waited for the lock of another program by then.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Where routes go: the data plane's table. A call takes microseconds and never blocks.
 pub trait RouteSink: Send + Sync + std::fmt::Debug {
@@ -24,6 +28,8 @@ pub trait RouteSink: Send + Sync + std::fmt::Debug {
     fn put(&self, route: Route);
     /// The instance has no route any more.
     fn remove(&self, instance: InstanceId);
+    /// Whether this public port could not be opened: another program has it.
+    fn is_unserved(&self, port: Port) -> bool;
 }
 
 #[derive(Debug)]
@@ -32,8 +38,10 @@ pub(super) struct Roster {
     routes: Arc<dyn RouteSink>,
     base_path: BasePath,
     present: Mutex<BTreeMap<InstanceId, Arc<Instance>>>,
-    /// One change at a time, so that events come in the order of the changes.
+    /// One change at a time, so that events come in the order of the changes; and whose rows the store has not taken yet.
     writing: tokio::sync::Mutex<BTreeSet<InstanceId>>,
+    /// Rung when the store has refused something.
+    refused: Notify,
     events: broadcast::Sender<Event>,
 }
 
@@ -53,6 +61,7 @@ impl Roster {
             base_path,
             present: Mutex::new(rows.into_iter().map(|row| (row.id, Arc::new(row))).collect()),
             writing: tokio::sync::Mutex::default(),
+            refused: Notify::new(),
             events: broadcast::Sender::new(BACKLOG),
         })
     }
@@ -147,6 +156,26 @@ impl Roster {
         let _ = self.events.send(Event::Notice(notice));
     }
 
+    /// Whether another program holds this public port, so that nobody is served there.
+    pub(super) fn is_unserved(&self, port: Port) -> bool {
+        self.routes.is_unserved(port)
+    }
+
+    /// Writes what the store refused once it takes it, whatever else happens or doesn't. Ends when it is dropped.
+    pub(super) async fn keep_saving(&self) {
+        loop {
+            self.refused.notified().await;
+            tokio::time::sleep(AGAIN).await;
+            self.save_late().await;
+        }
+    }
+
+    /// Writes what the store has refused so far.
+    pub(super) async fn save_late(&self) {
+        let mut unsaved = self.writing.lock().await;
+        self.save(&mut unsaved).await;
+    }
+
     /// Writes what the store has not taken yet; what it refuses stays for the next time.
     async fn save(&self, unsaved: &mut BTreeSet<InstanceId>) {
         for id in unsaved.clone() {
@@ -158,6 +187,9 @@ impl Roster {
                 Ok(()) | Err(StoreError::Missing) => drop(unsaved.remove(&id)),
                 Err(error) => tracing::error!(instance = id, %error, "what happened could not be stored yet"),
             }
+        }
+        if !unsaved.is_empty() {
+            self.refused.notify_one();
         }
     }
 

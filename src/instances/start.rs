@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::error::Error;
+use super::events::{Level, Notice};
 use super::watch::Watcher;
 use super::{Inner, Instances, Live, blocking, locked, now};
 use crate::blueprints::Header;
@@ -108,11 +109,18 @@ impl Inner {
         wish: Option<Desired>,
     ) -> Result<Arc<Instance>, Error> {
         let _allocating = self.allocating.lock().await;
-        // Self-healing: a port that was lost, or that left the pool, is allocated anew.
-        let public = match instance.chosen.public_port().filter(|port| self.setup.pool.contains(*port)) {
+        // Self-healing: a port that was lost, that left the pool, or that another program has taken, is allocated anew.
+        let had = instance.chosen.public_port();
+        let public = match had.filter(|port| self.setup.pool.contains(*port) && !self.roster.is_unserved(*port)) {
             Some(port) => port,
             None => self.allocate_public_port(None, Some(instance.id))?,
         };
+        if let Some(had) = had.filter(|had| *had != public) {
+            let name = &instance.chosen.name;
+            let text = format!("{name}: port {had} can't be used any more; it is at port {public} now.");
+            tracing::warn!(instance = instance.id, "{text}");
+            self.roster.notify(Notice { level: Level::Warn, text, instance_id: Some(instance.id), at: now() });
+        }
         let (run, proxy) = (run.clone(), script.header.proxy());
         self.roster
             .decide(instance.id, |next| {

@@ -65,6 +65,7 @@ impl Instances {
         if tokio::time::timeout(longest + PATIENCE, inner.tasks.wait()).await.is_err() {
             tracing::error!(tasks = inner.tasks.len(), "something does not end; leaving without it");
         }
+        inner.roster.save_late().await;
     }
 
     /// Lets go of everything for a hand-over: the runs go on, and the next server adopts them.
@@ -72,6 +73,7 @@ impl Instances {
         self.inner.leaving.cancel();
         self.inner.jobs.cut();
         self.inner.last_start().await;
+        self.inner.roster.save_late().await;
     }
 }
 

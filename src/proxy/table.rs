@@ -20,6 +20,8 @@ pub struct Table {
     writing: Mutex<()>,
     /// The ports of the pool that lead somewhere: whoever opens listeners follows it.
     ports: watch::Sender<BTreeSet<Port>>,
+    /// Those of them that could not be opened, by the word of whoever opens them.
+    unserved: watch::Sender<BTreeSet<Port>>,
     /// `<slug>.<domain>` leads to an instance too.
     base_domain: Option<Hostname>,
 }
@@ -66,12 +68,23 @@ const LOOPBACK_SUFFIX: &str = ".localhost";
 impl Table {
     /// An empty table; with a domain, instances answer at `<slug>.<domain>`.
     pub fn new(base_domain: Option<Hostname>) -> Self {
-        Self { snapshot: ArcSwap::default(), writing: Mutex::default(), ports: watch::Sender::default(), base_domain }
+        Self {
+            snapshot: ArcSwap::default(),
+            writing: Mutex::default(),
+            ports: watch::Sender::default(),
+            unserved: watch::Sender::default(),
+            base_domain,
+        }
     }
 
     /// The routes now.
     pub fn load(&self) -> Guard<Arc<Snapshot>> {
         self.snapshot.load()
+    }
+
+    /// Where whoever opens the ports says which other programs have.
+    pub fn unserved(&self) -> watch::Sender<BTreeSet<Port>> {
+        self.unserved.clone()
     }
 
     /// Follows the ports of the pool that lead somewhere.
@@ -200,6 +213,10 @@ impl RouteSink for Table {
 
     fn remove(&self, instance: InstanceId) {
         self.change(|snapshot| end(snapshot.take(instance).and_then(|entry| entry.upstream.clone())));
+    }
+
+    fn is_unserved(&self, port: Port) -> bool {
+        self.unserved.borrow().contains(&port)
     }
 }
 

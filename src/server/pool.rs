@@ -22,6 +22,8 @@ pub(super) struct Pool {
     pub(super) hosts: BTreeSet<IpAddr>,
     /// The ports that lead somewhere.
     pub(super) wanted: watch::Receiver<BTreeSet<Port>>,
+    /// Which of them other programs have.
+    pub(super) unserved: watch::Sender<BTreeSet<Port>>,
     /// Who serves what comes in.
     pub(super) crew: Crew,
     pub(super) shared: Shared,
@@ -55,6 +57,9 @@ impl Pool {
                     }
                     Err(_) => {}
                 }
+            }
+            if *self.unserved.borrow() != complained {
+                self.unserved.send_replace(complained.clone());
             }
             let retry = async {
                 if complained.is_empty() {

@@ -27,6 +27,7 @@ mod instances;
 mod jobs;
 mod leaks;
 mod lifecycle;
+mod limits;
 mod liveness;
 mod log_faults;
 mod log_flood;

@@ -174,6 +174,7 @@ def act(connection, method, path, query, fields):
             send(FOLLOWED[path])
             time.sleep(float(query["later"]))
             send(POISON)
+            count("said.more")
         else:
             send(FOLLOWED[path] + POISON)
         return True
