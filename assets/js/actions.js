@@ -89,6 +89,31 @@ function instanceActions(app) {
     { id: 'logs', label: 'Log', icon: 'logs', shortcut: 'l', enabled: () => true, run: (model) => app.tools.openLog(model) },
     { id: 'edit', label: 'Edit', icon: 'edit', shortcut: 'e', apart: true, enabled: () => true, run: (model) => app.dialogs.edit(model) },
     {
+      id: 'copy',
+      label: 'Copy',
+      icon: 'copy',
+      shortcut: 'c',
+      enabled: ({ parent_instance_id, status }) => {
+        if (parent_instance_id !== null) return 'Copy its parent: the app is there.';
+        return status === 'installing' ? busy('being made') : true;
+      },
+      run: (model) => app.dialogs.copy(model),
+    },
+    {
+      id: 'satellite',
+      label: 'New satellite',
+      icon: 'add',
+      enabled: ({ parent_instance_id }) => (parent_instance_id === null ? true : 'It is a satellite itself.'),
+      run: (model) => app.dialogs.satellite(model),
+    },
+    {
+      id: 'rebuild',
+      label: 'Rebuild',
+      icon: 'installing',
+      enabled: ({ status }) => (status === 'stopping' || status === 'installing' ? busy(status) : true),
+      run: (model) => app.dialogs.rebuild(model),
+    },
+    {
       id: 'delete',
       label: 'Delete',
       icon: 'delete',

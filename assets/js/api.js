@@ -68,8 +68,16 @@ export const api = {
   create: (fields) => request('api/instances/', { method: 'POST', body: fields }),
   /** @param {number} id @param {Record<string, unknown>} fields @returns {Promise<Instance>} */
   update: (id, fields) => request(instance(id), { method: 'PUT', body: fields }),
-  /** @param {number} id @param {'trash'|'permanent'} mode @param {boolean} overwrite @returns {Promise<{ ok: boolean, detail: string }>} */
-  remove: (id, mode, overwrite) => request(instance(id), { method: 'DELETE', body: { mode, overwrite } }),
+  /** @param {number} id @param {{ mode: 'trash'|'permanent', overwrite: boolean, outputs: boolean }} how @returns {Promise<{ ok: boolean, detail: string }>} */
+  remove: (id, how) => request(instance(id), { method: 'DELETE', body: how }),
+  /** @param {number} id @param {string} name @returns {Promise<Instance>} */
+  copy: (id, name) => request(instance(id, '/copy'), { method: 'POST', body: { new_name: name } }),
+  /** @param {number} id @param {string} name @returns {Promise<Instance>} */
+  instantiate: (id, name) => request(instance(id, '/instantiate'), { method: 'POST', body: { new_name: name } }),
+  /** @param {number} id @returns {Promise<Instance>} */
+  rebuild: (id) => request(instance(id, '/rebuild'), { method: 'POST' }),
+  /** @param {number} id @returns {Promise<{ folder: number|null, environment: number|null, outputs: number|null, log: number|null }>} */
+  sizes: (id) => request(instance(id, '/size')),
   /** @param {number} id @param {'start'|'stop'|'restart'} verb @returns {Promise<Instance>} */
   control: (id, verb) => request(instance(id, `/${verb}`), { method: 'POST' }),
   /** @param {number} id @param {number} offset @param {string|null} run @param {AbortSignal} [signal] @returns {Promise<import('./types.js').LogPart>} */

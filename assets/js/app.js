@@ -17,6 +17,9 @@
  * @property {(filename?: string) => void} create
  * @property {(model: import('./store.js').InstanceModel) => void} edit
  * @property {(model: import('./store.js').InstanceModel) => void} remove
+ * @property {(model: import('./store.js').InstanceModel) => void} copy
+ * @property {(model: import('./store.js').InstanceModel) => void} satellite
+ * @property {(model: import('./store.js').InstanceModel) => void} rebuild
  * @property {(model: import('./store.js').InstanceModel) => void} notes
  * @property {() => void} help
  */

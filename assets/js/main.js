@@ -7,6 +7,7 @@ import { Live } from './live.js';
 import { Instances, Server } from './store.js';
 import { openCreateDialog } from './views/create-dialog.js';
 import { openDeleteDialog } from './views/delete-dialog.js';
+import { openCopyDialog, openRebuildDialog, openSatelliteDialog } from './views/derive-dialogs.js';
 import { openEditDialog } from './views/edit-dialog.js';
 import { createHeader } from './views/header.js';
 import { openHelpDialog, openNotesDialog } from './views/info-dialogs.js';
@@ -31,6 +32,9 @@ app.dialogs = {
   create: (filename) => void openCreateDialog(app, filename),
   edit: (model) => void openEditDialog(app, model),
   remove: (model) => openDeleteDialog(app, model),
+  copy: (model) => openCopyDialog(app, model),
+  satellite: (model) => openSatelliteDialog(app, model),
+  rebuild: (model) => openRebuildDialog(app, model),
   notes: (model) => openNotesDialog(model),
   help: () => openHelpDialog(app),
 };

@@ -19,6 +19,7 @@
  * @property {'auto'|'off'} helper the page helper at its path
  * @property {'never'|'on-failure'|'always'} restart_policy
  * @property {{ attempt: number, of: number, at: string }|null} restart a start that is coming by itself
+ * @property {string} [note] what else there is to say about what was asked for
  * @property {boolean} persistent_mode
  * @property {string|null} hostname
  * @property {boolean} use_custom_hostname

@@ -1,6 +1,8 @@
-// Deleting: says where the folder goes, and that outputs stay.
+// Deleting: says where the folder goes and how big it is, and that outputs stay unless that is asked for.
 import { api, ApiError } from '../api.js';
 import { el, setText, show, uid } from '../dom.js';
+import { bytes } from '../format.js';
+import { sizesOf } from './derive-dialogs.js';
 import { Dialog, tick } from './dialog.js';
 
 /** @param {import('../app.js').App} app @param {import('../store.js').InstanceModel} model */
@@ -29,7 +31,7 @@ export function openDeleteDialog(app, model) {
     async onSubmit() {
       const mode = permanent.input.checked ? 'permanent' : 'trash';
       try {
-        const answer = await api.remove(model.id, mode, mode === 'trash' && replace.input.checked);
+        const answer = await api.remove(model.id, { mode, overwrite: mode === 'trash' && replace.input.checked, outputs: outputs.input.checked });
         app.instances.drop(model.id);
         dialog.close();
         app.table.focusCurrent();
@@ -62,11 +64,19 @@ export function openDeleteDialog(app, model) {
   }
   replace.input.addEventListener('change', render);
 
-  const outputs = data.output_path || data.name;
+  const where = `outputs/${data.output_path || data.name}/`;
+  const outputs = tick('Its outputs too', false, `${where} goes the same way. Otherwise it stays as it is.`);
+  const size = el('p', { class: 'assurance', role: 'status', text: 'How big they are is being found out…' });
+  void sizesOf(model.id).then((sizes) => {
+    /** @param {number|null|undefined} known */
+    const words = (known) => (typeof known === 'number' ? bytes(known) : 'of unknown size');
+    setText(size, `Its folder is ${words(sizes?.folder)}, its outputs are ${words(sizes?.outputs)}.`);
+  });
   dialog.body.append(
     el('div', { class: 'choices', role: 'radiogroup', 'aria-label': 'What happens to its folder' }, trash.element, permanent.element),
     replace.element,
-    el('p', { class: 'assurance' }, 'Outputs are never touched: ', el('span', { class: 'mono', text: `outputs/${outputs}/` }), ' stays as it is.'),
+    outputs.element,
+    size,
   );
   dialog.open(trash.input);
 }

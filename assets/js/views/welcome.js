@@ -31,7 +31,7 @@ const DESK_TIPS = [
 const TIPS = [
   'An address works before its instance does: it shows how far the start is.',
   'Closing the browser stops nothing. Instances live on the server.',
-  'Deleting goes to the trash first, and never touches your outputs.',
+  'Deleting goes to the trash first, and leaves your outputs unless you say otherwise.',
   'A log follows its end until you scroll up, and again when you are back down.',
 ];
 
