@@ -13,6 +13,7 @@ mod launch;
 mod leftover;
 pub mod log;
 mod log_pattern;
+pub mod open_files;
 pub mod proc;
 mod protocol;
 pub mod readiness;
@@ -37,6 +38,8 @@ pub struct Runtime {
     shims: PathBuf,
     /// How long a file of a log may become.
     log_file_size: u64,
+    /// How many files a child may have open, where this server has raised its own limit.
+    open_files: Option<u64>,
 }
 
 /// A run of an instance: one process tree, from its start to its end. Dropping it leaves the processes alone.
@@ -91,9 +94,9 @@ pub struct RunHandle {
 
 impl Runtime {
     /// A runtime that keeps its sockets and records in this folder, which must exist. The log of a run fills files of
-    /// about this size.
-    pub fn new(shims: PathBuf, log_file_size: u64) -> Self {
-        Self { shims, log_file_size }
+    /// about this size. Children may have so many files open, if that is not what this server may.
+    pub fn new(shims: PathBuf, log_file_size: u64, open_files: Option<u64>) -> Self {
+        Self { shims, log_file_size, open_files }
     }
 }
 

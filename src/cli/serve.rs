@@ -22,7 +22,7 @@ use crate::domain::{Hostname, Layout, Port};
 use crate::instances::{Instances, Setup};
 use crate::monitor::Monitor;
 use crate::proxy::{Proxy, Table};
-use crate::runtime::{Runtime, folder};
+use crate::runtime::{Runtime, folder, open_files};
 use crate::server::{AccessFormat, AdminSocket, Certificates, Listeners, Server, Sockets, Tls, Wanted};
 use crate::store::Store;
 use crate::tasks::Tasks;
@@ -160,7 +160,7 @@ async fn open_instances(
         layout: layout.clone(),
     };
     let catalogue = Catalogue::new(config.blueprints_dir.clone(), layout.custom_blueprints());
-    let runtime = Runtime::new(layout.shims(), config.log.file_size);
+    let runtime = Runtime::new(layout.shims(), config.log.file_size, open_files::raise());
     Instances::open(setup, store, runtime, catalogue, table).await.map_err(Failed::failure)
 }
 

@@ -71,6 +71,7 @@ impl Runtime {
             command: spec.command,
             app_port: spec.app_port,
             log_file_size: self.log_file_size,
+            open_files: self.open_files,
         };
         let instructions = serde_json::to_vec(&instructions).map_err(|error| failed("instructions", &error))?;
         // This very image, even when an upgrade has replaced the file meanwhile.

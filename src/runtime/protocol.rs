@@ -25,6 +25,9 @@ pub(super) struct Spec {
     /// How long a file of the log may become.
     #[serde(default = "log_file_size")]
     pub(super) log_file_size: u64,
+    /// How many files the leader may have open; as the shim where it is not said.
+    #[serde(default)]
+    pub(super) open_files: Option<u64>,
 }
 
 fn log_file_size() -> u64 {

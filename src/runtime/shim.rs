@@ -113,7 +113,7 @@ impl Shim {
         let clients =
             Clients::listen(&spec.shims, &spec.run).map_err(|error| format!("{}: {error}", spec.shims.display()))?;
         let (terminal, slave) = Terminal::open().map_err(|error| format!("no terminal: {error}"))?;
-        let leader = spawn::leader(&spec.command, slave)
+        let leader = spawn::leader(&spec.command, slave, spec.open_files)
             .map_err(|error| format!("{} could not be started: {error}", spec.command.join(" ")))?;
         let hello = Hello {
             version: VERSION,

@@ -144,3 +144,18 @@ async fn starts_and_stops_without_end_leave_nothing_behind() {
     assert!(runs.as_array().or(runs["runs"].as_array()).unwrap().len() <= 6, "{runs}");
     assert_eq!(server.instance(id).await["exit"]["signal"], json!(15));
 }
+
+#[tokio::test]
+async fn the_server_may_open_more_files_and_its_apps_as_many_as_ever() {
+    let binary = crate::support::binary();
+    let command = ["sh".into(), "-c".into(), "ulimit -Sn 300; exec \"$0\" \"$@\"".into(), binary.into_os_string()];
+    let server = Start::new().command(command).serve();
+    let soft = |pid: u64| {
+        let limits = fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
+        let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
+        line.split_whitespace().next().unwrap().parse::<u64>().unwrap()
+    };
+    assert!(soft(u64::from(server.pid())) > 1024, "{}", soft(u64::from(server.pid())));
+    let id = server.hello("a").await;
+    assert_eq!(soft(server.instance(id).await["pid"].as_u64().unwrap()), 300);
+}
