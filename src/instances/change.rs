@@ -61,7 +61,6 @@ impl Instances {
             if !is_cold(&present.chosen, &next) {
                 return Ok((inner.store_choices(id, next).await?, Applied::Hot));
             }
-            inner.refuse_while_made(&present)?;
         }
         let was_active = present.status.is_active();
         if was_active {
@@ -70,9 +69,9 @@ impl Instances {
         let changed = match self.change_while_down(&present, &change).await {
             Ok(changed) => changed,
             Err(error) => {
-                if was_active {
-                    // It is as it was: what ran shall run.
-                    inner.start(id).await?;
+                // It is as it was: what ran shall run.
+                if was_active && let Err(again) = inner.start(id).await {
+                    tracing::warn!(instance = id, error = %again, "a change was refused, and it did not start again");
                 }
                 return Err(error);
             }
@@ -122,6 +121,9 @@ impl Instances {
             Some(Some(port)) if Some(port) == present.chosen.public_port() => {}
             Some(wanted) => next.set_public_port(Some(inner.allocate_public_port(wanted, Some(present.id))?)),
             None => {}
+        }
+        if is_cold(&present.chosen, &next) {
+            inner.refuse_while_made(present)?;
         }
         Ok(next)
     }

@@ -83,8 +83,17 @@ impl Inner {
         let run = RunId(format!("{:012x}", fastrand::u64(..1 << 48)));
         let app_port = self.free_app_port()?;
         let instance = self.commit(&instance, &script, &run, app_port, wish).await?;
-        match self.launch(&instance, &family, &script, &run, app_port).await {
-            Ok(run) => Ok(self.supervise(&instance, run, &script.header).await),
+        let launched = async {
+            // The parent of a satellite may have been renamed until now. From here on it can't be: a member is active.
+            let renamed = self.family(&instance)?;
+            let same = renamed.chosen.name == family.chosen.name;
+            let (family, script) =
+                if same { (family, script) } else { (Arc::clone(&renamed), self.script(&renamed).await?) };
+            let run = self.launch(&instance, &family, &script, &run, app_port).await?;
+            Ok::<_, Error>((run, script.header))
+        };
+        match launched.await {
+            Ok((run, header)) => Ok(self.supervise(&instance, run, &header).await),
             Err(error) => {
                 let reason = error.to_string();
                 self.roster

@@ -31,7 +31,8 @@ for (const [where, screen] of /** @type {const} */ ([['a desk', DESK], ['a phone
     await access(join(server.folder, 'instances', `${name} copy`, 'weights.bin'));
 
     await dashboard.choose(name, 'New satellite');
-    await page.waitForTimeout(300); // the phone's sheet slides in
+    // The phone's sheet slides in.
+    await page.evaluate(() => Promise.all(document.getAnimations().filter((it) => it.effect?.getComputedTiming().iterations !== Infinity).map((it) => it.finished)));
     await shot(`satellite ${screen.viewport.width}`);
     await dashboard.press('Create');
     await dashboard.dialog.waitFor({ state: 'detached' });

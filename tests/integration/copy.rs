@@ -256,6 +256,9 @@ async fn while_it_is_copied() {
     let server = &server;
     let put = |id: i64, body| put(id, body);
     assert_eq!(put(copy, json!({ "name": "c" })).await.status, StatusCode::CONFLICT);
+    let dry = format!("/api/instances/{copy}?dry_run=true");
+    let dry = server.client.call(Method::PUT, &dry, Some(&json!({ "name": "c" }))).await;
+    assert_eq!(dry.status, StatusCode::CONFLICT, "a dry run promises nothing that would be refused");
     // The source may run, stop and start, and nothing else.
     let answer = put(id, json!({ "name": "c" })).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
