@@ -20,5 +20,5 @@ set -euo pipefail
 source "$AIKORE_LIB/functions.sh"
 
 command -v python3 >/dev/null || die "python3 is missing on this machine: install it, then start again"
-# -B: nothing is written beside the app, its folder is shared and may be read-only.
+# It reads WEBUI_PORT by itself. -B: nothing is written beside the app, its folder is shared and may be read-only.
 exec python3 -B "$AIKORE_LIB/apps/hello"

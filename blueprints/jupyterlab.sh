@@ -20,7 +20,7 @@ set -euo pipefail
 source "$AIKORE_LIB/functions.sh"
 
 phase "Preparing Python" 1 3
-ensure_venv ./env ">=3.10"
+ensure_env ./env ">=3.10"
 
 phase "Installing JupyterLab" 2 3
 install_requirements "$AIKORE_LIB/apps/jupyterlab.requirements.txt"
@@ -66,7 +66,7 @@ options=(
 if [[ $(id -u) == 0 ]]; then
     options+=(--allow-root)
 fi
-phase_done
+launch_args
 # Terminals open where the notebooks are.
 cd "$INSTANCE_OUTPUT_DIR"
-exec python -m jupyterlab "${options[@]}"
+run_app python -m jupyterlab "${options[@]}" "${LAUNCH_ARGS[@]}"

@@ -19,16 +19,35 @@ die() {
     exit 1
 }
 
-# _aikore_has_entries FOLDER: is there anything in it?
-_aikore_has_entries() { [[ -d $1 && -n $(find "$1" -mindepth 1 -maxdepth 1 -print -quit) ]]; }
-
 _aikore_parts=$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/functions
-# shellcheck source-path=SCRIPTDIR source=functions/progress.sh
-source "$_aikore_parts/progress.sh"
+# shellcheck source-path=SCRIPTDIR source=functions/common.sh
+source "$_aikore_parts/common.sh"
+# shellcheck source-path=SCRIPTDIR source=functions/app.sh
+source "$_aikore_parts/app.sh"
 # shellcheck source-path=SCRIPTDIR source=functions/folders.sh
 source "$_aikore_parts/folders.sh"
+# shellcheck source-path=SCRIPTDIR source=functions/models.sh
+source "$_aikore_parts/models.sh"
 # shellcheck source-path=SCRIPTDIR source=functions/git.sh
 source "$_aikore_parts/git.sh"
-# shellcheck source-path=SCRIPTDIR source=functions/python.sh
-source "$_aikore_parts/python.sh"
+# shellcheck source-path=SCRIPTDIR source=functions/clone.sh
+source "$_aikore_parts/clone.sh"
+# shellcheck source-path=SCRIPTDIR source=functions/uv.sh
+source "$_aikore_parts/uv.sh"
+# shellcheck source-path=SCRIPTDIR source=functions/pythons.sh
+source "$_aikore_parts/pythons.sh"
+# shellcheck source-path=SCRIPTDIR source=functions/environments.sh
+source "$_aikore_parts/environments.sh"
+# shellcheck source-path=SCRIPTDIR source=functions/conda.sh
+source "$_aikore_parts/conda.sh"
+# shellcheck source-path=SCRIPTDIR source=functions/lists.sh
+source "$_aikore_parts/lists.sh"
+# shellcheck source-path=SCRIPTDIR source=functions/packages.sh
+source "$_aikore_parts/packages.sh"
+# shellcheck source-path=SCRIPTDIR source=functions/torch.sh
+source "$_aikore_parts/torch.sh"
+# shellcheck source-path=SCRIPTDIR source=functions/node.sh
+source "$_aikore_parts/node.sh"
+# shellcheck source-path=SCRIPTDIR source=functions/download.sh
+source "$_aikore_parts/download.sh"
 unset _aikore_parts

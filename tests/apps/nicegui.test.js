@@ -1,10 +1,8 @@
-// The newest NiceGUI (`strip`): the page is drawn by a websocket, and a press of a button is a message on it.
+// The newest NiceGUI, an app of one's own (`strip`): the page is drawn by a websocket, and a press of a button is a message on it.
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { until } from '../browser/support/wait.js';
+import { repository } from './support/sources.js';
 import { everyWayIn } from './support/ways.js';
-
-const BLUEPRINT = new URL('./fixtures/nicegui.sh', import.meta.url);
 
 /** @typedef {import('./support/ways.js').Look['page']} Page */
 
@@ -21,10 +19,10 @@ async function ticks(page) {
 everyWayIn({
   name: 'NiceGUI',
   slug: 'nicegui',
-  blueprint: 'nicegui.sh',
+  blueprint: 'generic-python.sh',
   told: false,
   sockets: [/\/_nicegui_ws\/socket\.io\//],
-  prepare: async (server) => server.writeBlueprint('nicegui.sh', await readFile(BLUEPRINT, 'utf8')),
+  params: async (server) => ({ source: await repository(server, 'nicegui') }),
   async use({ page, address, below, mark }) {
     await page.goto(address);
     await page.getByText('Studio', { exact: true }).waitFor();

@@ -1,10 +1,8 @@
 // The newest Node-RED (`strip`): its editor names everything from where it is, and hears of messages by a websocket.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { everyWayIn } from './support/ways.js';
 
-const BLUEPRINT = new URL('./fixtures/node-red.sh', import.meta.url);
 const MEASURE = `
   const { size, buffer } = msg.req.files[0];
   msg.payload = size + ' ' + crypto.createHash('sha256').update(buffer).digest('hex');
@@ -48,7 +46,6 @@ everyWayIn({
   sockets: [/\/comms$/],
   // The list of what else can be installed.
   elsewhere: [/^https:\/\/catalogue\.nodered\.org\//],
-  prepare: async (server) => server.writeBlueprint('node-red.sh', await readFile(BLUEPRINT, 'utf8')),
   async use({ page, address, below, mark }) {
     const listens = page.waitForEvent('websocket');
     await page.goto(address);

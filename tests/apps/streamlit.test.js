@@ -1,19 +1,18 @@
-// The newest Streamlit by a blueprint of the user's own (`preserve`): everything but the page comes over one websocket.
+// The newest Streamlit, an app of one's own (`preserve`): everything but the page comes over one websocket.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { until } from '../browser/support/wait.js';
+import { repository } from './support/sources.js';
 import { everyWayIn } from './support/ways.js';
-
-const BLUEPRINT = new URL('./fixtures/streamlit.sh', import.meta.url);
 
 everyWayIn({
   name: 'Streamlit',
   slug: 'streamlit',
-  blueprint: 'streamlit.sh',
+  blueprint: 'generic-streamlit.sh',
   told: true,
   sockets: [/\/instance\/streamlit\/_stcore\/stream$/],
-  prepare: async (server) => server.writeBlueprint('streamlit.sh', await readFile(BLUEPRINT, 'utf8')),
+  params: async (server) => ({ source: await repository(server, 'streamlit') }),
   async use({ page, address, below, mark }) {
     await page.goto(address);
     assert.equal(page.url(), below);

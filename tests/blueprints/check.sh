@@ -9,6 +9,21 @@ has() { [[ $2 == *"$1"* ]] || { printf 'expected to contain: %s\n               
 names() { find "$1" -mindepth 1 -maxdepth 1 -printf '%f\n' | LC_ALL=C sort | xargs; }
 fails() { if "$@"; then echo "should have failed: $*"; return 1; fi; }
 
+# within MILLISECONDS COMMAND...: does it take no longer? The machine may be busy, so it has five tries.
+within() {
+    local limit=$1 began turn
+    shift
+    for turn in 1 2 3 4 5; do
+        began=${EPOCHREALTIME/[.,]/}
+        "$@"
+        if ((${EPOCHREALTIME/[.,]/} - began < limit * 1000)); then
+            return 0
+        fi
+    done
+    echo "took $(((${EPOCHREALTIME/[.,]/} - began) / 1000)) ms in try $turn: $*"
+    return 1
+}
+
 # run_tests: run every test of the calling script; 1 when one failed.
 run_tests() {
     local test folder output status bad=0

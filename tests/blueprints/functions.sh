@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Messages, progress, shared folders and git of the shell library.
+# Messages, progress, shared folders and the rebuild marker of the shell library.
 # shellcheck source-path=SCRIPTDIR source=check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/check.sh"
 
@@ -129,143 +129,6 @@ test_sl_folder_moves_between_file_systems() {
     same x "$(find "$other/m" -type f -printf '%f')"
 }
 
-# --- sync_repo --------------------------------------------------------------------------------------------
-
-# A remote with two commits on main, a branch and a tag, and a clone of it in `app`.
-make_remote() {
-    export GIT_CONFIG_GLOBAL=/dev/null GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@t
-    export GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t@t
-    git init -q -b main remote
-    mkdir remote/models
-    echo one >remote/a
-    echo put >remote/models/put_here
-    commit one
-    git -C remote tag v1
-    git -C remote branch old
-    echo two >remote/a
-    commit two
-    git clone -q remote app
-}
-
-commit() { git -C remote add -A && git -C remote commit -q -m "$1"; }
-
-test_sync_repo_updates_the_current_folder() {
-    make_remote
-    echo three >remote/a
-    echo new >remote/n
-    commit three
-    cd app
-    echo mine >untracked
-    sync_repo
-    same 'three new mine' "$(cat a n untracked | xargs)"
-    same main "$(git branch --show-current)"
-}
-
-test_sync_repo_takes_the_ref_of_a_variable() {
-    make_remote
-    cd app
-    GIT_REF=old check_remote GIT_REF
-    same 'one old' "$(cat a) $(git branch --show-current)"
-    git -C ../remote checkout -q old
-    echo old2 >../remote/a
-    git -C ../remote commit -q -a -m old2
-    git -C ../remote checkout -q main
-    GIT_REF=old check_remote GIT_REF
-    same old2 "$(cat a)"
-    GIT_REF=v1 check_remote GIT_REF
-    same one "$(cat a)"
-    GIT_REF=$(git rev-parse origin/main) check_remote GIT_REF
-    same two "$(cat a)"
-    unset GIT_REF
-    check_remote GIT_REF
-    same 'two main' "$(cat a) $(git branch --show-current)"
-    has "neither as branch" "$(GIT_REF=nowhere check_remote GIT_REF 2>&1)"
-    same two "$(cat a)"
-}
-
-test_sync_repo_keeps_local_changes_once() {
-    make_remote
-    cd app
-    echo mine >a
-    sync_repo
-    same two "$(cat a)"
-    has mine "$(git stash show -p)"
-    echo mine >a
-    sync_repo
-    same 1 "$(git stash list | wc -l)"
-    echo other >a
-    sync_repo
-    same 2 "$(git stash list | wc -l)"
-}
-
-test_sync_repo_keeps_own_commits_and_files_in_the_way() {
-    make_remote
-    echo theirs >remote/n
-    commit three
-    cd app
-    echo own >own
-    git add own
-    git commit -q -m own
-    echo mine >n
-    sync_repo
-    same 'theirs mine' "$(cat n n.1 | xargs)"
-    same own "$(git show "$(git branch --list 'aikore-kept-*' --format='%(refname)')":own)"
-    [[ ! -e own ]]
-}
-
-test_sync_repo_leaves_linked_folders_alone() {
-    make_remote
-    sl_folder app models shared models
-    cd app
-    sync_repo
-    same ../shared/models "$(realpath --relative-to=. models)"
-    [[ -L models && -f ../shared/models/put_here ]]
-    rm a
-    echo three >../remote/a
-    (cd .. && commit three)
-    sync_repo
-    same three "$(cat a)"
-    same put "$(cat ../shared/models/put_here)"
-    same 0 "$(git stash list | wc -l)"
-}
-
-test_sync_repo_goes_on_without_network() {
-    make_remote
-    mv remote away
-    cd app
-    has "going on with the version that is here" "$(sync_repo 2>&1)"
-    sync_repo 2>/dev/null
-    same two "$(cat a)"
-    # A pinned commit that is here needs no network, so there is nothing to complain about.
-    same '' "$(GIT_REF=$(git rev-parse HEAD) sync_repo GIT_REF 2>&1 >/dev/null)"
-}
-
-test_sync_repo_clones_by_address() {
-    make_remote
-    sync_repo "file://$PWD/remote" deep/copy >/dev/null
-    same two "$(cat deep/copy/a)"
-    sync_repo "file://$PWD/remote" deep/pinned v1 >/dev/null
-    same one "$(cat deep/pinned/a)"
-    sync_repo "file://$PWD/remote" deep/pinned >/dev/null
-    same two "$(cat deep/pinned/a)"
-    fails sync_repo "file://$PWD/nothing" deep/none 2>/dev/null
-    [[ ! -e deep/none ]]
-    same 'copy pinned' "$(names deep)"
-    mkdir full && echo x >full/x
-    has "move it away" "$(sync_repo "file://$PWD/remote" full 2>&1 || true)"
-    sync_repo "$PWD/remote" >/dev/null 2>&1 || true
-}
-
-test_sync_repo_says_what_is_no_repository() {
-    export GIT_CEILING_DIRECTORIES=$PWD/..
-    has "no usable git repository" "$(sync_repo 2>&1 || true)"
-    fails sync_repo 2>/dev/null
-    git init -q x
-    git -C x -c user.name=t -c user.email=t@t commit -q --allow-empty -m x
-    cd x
-    has "has no remote" "$(sync_repo 2>&1 || true)"
-}
-
 # --- clean_env --------------------------------------------------------------------------------------------
 
 test_clean_env_consumes_its_marker() {
@@ -280,27 +143,18 @@ test_clean_env_consumes_its_marker() {
     [[ -d env ]]
 }
 
-test_clean_env_keeps_the_last_that_worked() {
-    mkdir env && echo first >env/x
+test_clean_env_only_takes_the_marker_where_the_environment_was_moved_away() {
     touch .rebuild-env
-    clean_env ./env
-    same first "$(<env.before-rebuild/x)"
-    # The new one did not work either: the first is still the last that did.
-    mkdir env && echo second >env/x
-    touch .rebuild-env
-    clean_env ./env
+    same '' "$(clean_env ./env)"
     [[ ! -e env && ! -e .rebuild-env ]]
-    same first "$(<env.before-rebuild/x)"
-    touch .rebuild-env
-    clean_env ./env
-    [[ ! -e .rebuild-env ]]
 }
 
 test_clean_env_finds_the_marker_in_the_folder_of_the_instance() {
     mkdir -p inst/deep/env other
     touch inst/.rebuild-env other/.rebuild-env
     (cd other && INSTANCE_CONF_DIR=$PWD/../inst clean_env ../inst/deep/env)
-    [[ ! -e inst/deep/env && ! -e inst/.rebuild-env && -d inst/deep/env.before-rebuild && -e other/.rebuild-env ]]
+    [[ ! -e inst/deep/env && ! -e inst/.rebuild-env && -e other/.rebuild-env ]]
+    same '' "$(names inst/deep)"
 }
 
 test_clean_env_spares_what_is_no_environment() {

@@ -45,6 +45,15 @@ test_uv_of_the_machine_is_preferred() {
     same "$PWD/bin/uv" "$(command -v uv)"
 }
 
+test_uv_of_the_machine_that_is_too_old_is_not_used() {
+    mkdir bin
+    printf '#!/bin/sh\necho uv 0.4.30\n' >bin/uv
+    chmod +x bin/uv
+    PATH=$PWD/bin:$PATH
+    ensure_uv
+    has "$CACHE/aikore-tools/uv-" "$(command -v uv)"
+}
+
 test_uv_that_cannot_be_had_is_a_clear_error() {
     hide_uv
     cut_network
@@ -110,6 +119,72 @@ SCRIPT
     # Windows line ends in the header do no harm.
     sed -i '2s/ *$/\r/' launch.sh
     same "$PWD/deep/my venv" "$(bash launch.sh | tail -n 1)"
+}
+
+test_env_is_of_the_kind_that_the_header_names() {
+    sed 's/^    //' >launch.sh <<'SCRIPT'
+    ### AIKORE-METADATA-START ###
+    # aikore.venv_type = python
+    # aikore.venv_path = ./deep/env
+    ### AIKORE-METADATA-END ###
+    set -euo pipefail
+    source "$AIKORE_LIB/functions.sh"
+    ensure_env "" ">=3.9"
+    python -c 'import os, sys; print(os.environ.get("VIRTUAL_ENV"), os.environ.get("CONDA_PREFIX"), sys.prefix)'
+SCRIPT
+    same "$PWD/deep/env None $PWD/deep/env" "$(bash launch.sh | tail -n 1)"
+    # One of conda, which is any folder with a Python and what its packages want at an activation.
+    sed -i 's/venv_type = python/venv_type = conda/; s/^set -euo pipefail/unset CONDA_EXE MAMBA_EXE\n&/' launch.sh
+    mkdir -p deep/env/conda-meta deep/env/etc/conda/activate.d
+    # shellcheck disable=SC2016
+    echo 'export OF_A_PACKAGE="$CONDA_PREFIX $UNSET_VARIABLE"; false' >deep/env/etc/conda/activate.d/one.sh
+    sed -i 's/os.environ.get("VIRTUAL_ENV")/os.environ["OF_A_PACKAGE"].strip()/' launch.sh
+    same "$PWD/deep/env $PWD/deep/env $PWD/deep/env" "$(bash launch.sh 2>&1 | tail -n 1)"
+}
+
+test_env_of_conda_without_conda_says_how_to_get_one() {
+    unset CONDA_EXE MAMBA_EXE
+    if _aikore_find_conda; then
+        echo "(this machine has conda, so the message can't be seen)"
+        return 0
+    fi
+    printf '%s\n' '### AIKORE-METADATA-START ###' '# aikore.venv_type = conda' '### AIKORE-METADATA-END ###' \
+        "source \"\$AIKORE_LIB/functions.sh\"; ensure_env ./env 3.11; echo went on" >launch.sh
+    local output status=0
+    output=$(bash launch.sh 2>&1) || status=$?
+    same 1 "$status"
+    has 'this machine has no conda, mamba or micromamba. Install Miniforge, or put' "$output"
+    same '.env.lock launch.sh' "$(names .)"
+    # Where it is looked for.
+    mkdir -p cache/aikore-tools
+    printf '#!/bin/sh\n' >cache/aikore-tools/micromamba
+    chmod +x cache/aikore-tools/micromamba
+    same "$PWD/cache/aikore-tools/micromamba" "$(XDG_CACHE_HOME=$PWD/cache _aikore_find_conda)"
+    same "$PWD/launch.sh" "$(chmod +x launch.sh && CONDA_EXE=$PWD/launch.sh _aikore_find_conda)"
+}
+
+second_start() {
+    ensure_env
+    install_requirements requirements.txt
+    install_packages 'iniconfig==2.0.0'
+    install_wheels
+    launch_args
+}
+
+test_env_that_is_there_costs_no_time() {
+    ensure_env >/dev/null
+    echo 'iniconfig==2.0.0' >requirements.txt
+    install_requirements requirements.txt >/dev/null 2>&1
+    install_packages 'iniconfig==2.0.0' >/dev/null 2>&1
+    cut_network
+    within 400 second_start
+}
+
+test_env_is_made_once_for_two_at_once() {
+    (ensure_env && install_packages iniconfig==2.0.0) >one 2>&1 &
+    (ensure_env && install_packages iniconfig==2.0.0) >two 2>&1
+    wait $!
+    same '1 1' "$(cat one two | grep -c 'Made an environment') $(cat one two | grep -c 'Installing the packages')"
 }
 
 test_venv_broken_by_a_vanished_python_is_made_anew() {

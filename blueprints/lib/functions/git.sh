@@ -1,70 +1,85 @@
 # shellcheck shell=bash
-# Git: the app's source, cloned and kept up to date without losing anything. Part of ../functions.sh.
+# Git: the app's source, kept at the version that was asked for without losing anything. Part of ../functions.sh;
+# the first clone is in clone.sh.
 
-# sync_repo [VARIABLE]: bring the repository in the current folder to the ref that the environment variable
-# of this name holds, or to the remote's default branch. Tracked files then match that ref. Nothing is lost:
-# changed files go to a stash, own commits to a branch, files in the way get another name; untracked files
+# sync_repo URL [FOLDER [REF]]: clone URL when FOLDER is missing. A clone that is there stays as it is, without
+# network, unless an update was asked for (AIKORE_UPDATE=true) or REF or URL is another one than the last time: then
+# its tracked files are brought to REF (branch, tag or commit; the remote's default branch when absent). Nothing is
+# lost: changed files go to a stash, own commits to a branch, files in the way get another name; untracked files
 # stay. Without network the version that is here stays, and that is no failure.
 #
-# sync_repo URL [FOLDER [REF]]: the same for FOLDER, which is cloned when it is missing.
+# sync_repo [VARIABLE]: the same for the repository in the current folder; REF is what the environment variable of
+# this name holds.
 sync_repo() {
-    local first=${1:-} folder ref
+    local first=${1:-} folder ref url='' git
     if ! command -v git >/dev/null; then
         warn "git is missing on this machine: install it, then start again"
         return 1
     fi
     if [[ -z $first || $first =~ ^[A-Za-z_][A-Za-z0-9_]*$ ]]; then
-        ref=''
+        folder=. ref=''
         if [[ -n $first ]]; then
             ref=${!first:-}
         fi
-        _aikore_update . "$ref"
-        return
-    fi
-    folder=${2:-$(basename -- "${first%/}" .git)} ref=${3:-}
-    if [[ ! -e $folder/.git ]]; then
-        _aikore_clone "$first" "$folder" "$ref"
     else
-        _aikore_update "$folder" "$ref"
+        url=$first folder=${2:-$(basename -- "${first%/}" .git)} ref=${3:-}
+        folder=${folder%/}
+        if [[ ! -e $folder/.git ]]; then
+            _aikore_locked "$(_aikore_lock_beside "$folder")" _aikore_clone "$url" "$folder" "$ref"
+            return
+        fi
     fi
+    if _aikore_as_asked "$folder" "$ref" "$url"; then
+        return 0
+    fi
+    if ! git=$(_aikore_git -C "$folder" rev-parse --absolute-git-dir 2>/dev/null); then
+        warn "$(realpath -s -- "$folder") is no usable git repository: move it away, then start again"
+        return 1
+    fi
+    _aikore_locked "$git/aikore.lock" _aikore_update "$folder" "$ref" "$url"
 }
 
 # check_remote [VARIABLE]: the older name of sync_repo.
 check_remote() { sync_repo "$@"; }
 
-# Git that never asks, never hangs on a dead line, and works in folders that another user id made.
+# Git that never asks, never hangs on a dead line, works in folders that another user id made, and leaves nothing running
+# behind that would hold our lock.
 _aikore_git() {
     GIT_TERMINAL_PROMPT=0 git -c safe.directory='*' -c advice.detachedHead=false -c user.name=AiKore \
-        -c user.email=aikore@localhost -c http.lowSpeedLimit=1000 -c http.lowSpeedTime=60 "$@" </dev/null
+        -c user.email=aikore@localhost -c http.lowSpeedLimit=1000 -c http.lowSpeedTime=60 -c gc.auto=0 \
+        -c maintenance.auto=false "$@" </dev/null
 }
 
-# _aikore_clone URL FOLDER REF: the folder appears when the clone is whole.
-_aikore_clone() {
-    local url=$1 folder=$2 ref=$3 part
-    if _aikore_has_entries "$folder"; then
-        warn "$folder exists and is no git repository: move it away, then start again"
-        return 1
+# _aikore_as_asked FOLDER REF URL: does the repository need nothing? Its own configuration holds what was asked for
+# last (`aikore.ref`, `aikore.url`) and a checkout that was cut off (`aikore.going`).
+_aikore_as_asked() {
+    local key value known='' head branch
+    [[ ${AIKORE_UPDATE:-} != true ]] || return 1
+    while IFS= read -r -d '' value; do
+        key=${value%%$'\n'*} value=${value#*$'\n'}
+        case $key in
+            aikore.ref) known=1 ;;&
+            aikore.ref) [[ $value == "$2" ]] || return 1 ;;
+            aikore.url) [[ -z $3 || $value == "$3" ]] || return 1 ;;
+            aikore.going) return 1 ;;
+        esac
+    done < <(_aikore_git -C "$1" config --local --null --get-regexp '^aikore\.' 2>/dev/null)
+    if [[ -n $known ]]; then
+        return 0
     fi
-    note "Cloning $url"
-    part=${folder%/}.part-$$
-    mkdir -p -- "$(dirname -- "$folder")" && rm -rf -- "$part" || return 1
-    if ! _aikore_git clone --recurse-submodules -- "$url" "$part" ||
-        { [[ -n $ref ]] && ! _aikore_checkout "$part" origin "$ref"; }; then
-        rm -rf -- "$part"
-        warn "could not clone $url${ref:+ at $ref}: check the network and the address, then start again"
-        return 1
-    fi
-    if [[ -d $folder ]]; then
-        rmdir -- "$folder" || return 1
-    fi
-    mv -T -- "$part" "$folder"
+    # Cloned by somebody else: fine where no ref is asked for, or where it is on that one already.
+    head=$(_aikore_git -C "$1" rev-parse --quiet --verify HEAD 2>/dev/null) || return 1
+    branch=$(_aikore_git -C "$1" branch --show-current)
+    [[ -z $2 || $2 == "$branch" ]] ||
+        { [[ -z $branch ]] && [[ $head == "$(_aikore_git -C "$1" rev-parse --quiet --verify "$2^{commit}" 2>/dev/null)" ]]; }
 }
 
-# _aikore_update FOLDER REF
+# _aikore_update FOLDER REF URL
 _aikore_update() {
-    local folder=$1 ref=$2 remote head
+    local folder=$1 ref=$2 url=$3 remote head known='' fetched=1
+    local -a more=()
     if ! head=$(_aikore_git -C "$folder" rev-parse HEAD 2>/dev/null); then
-        warn "$(realpath -s -- "$folder") is no usable git repository"
+        warn "$(realpath -s -- "$folder") is no usable git repository: move it away, then start again"
         return 1
     fi
     remote=$(_aikore_git -C "$folder" remote | awk '$0 == "origin" || NR == 1 { name = $0 } END { print name }')
@@ -72,30 +87,64 @@ _aikore_update() {
         warn "the repository in $(realpath -s -- "$folder") has no remote: left as it is"
         return 1
     fi
-    # A commit that is here already needs no network.
-    if [[ ! $ref =~ ^[0-9a-f]{40}$ || $ref != "$head" ]]; then
+    _aikore_finish_checkout "$folder" "$remote" || return 1
+    if _aikore_as_asked "$folder" "$ref" "$url"; then
+        return 0
+    fi
+    known=$(_aikore_git -C "$folder" config --local aikore.url || true)
+    if [[ -n $url && -n $known && $known != "$url" ]]; then
+        note "$folder comes from $url now"
+        _aikore_git -C "$folder" remote set-url "$remote" "$url" || return 1
+    fi
+    # A commit or tag that is here already needs no network, unless an update was asked for.
+    if [[ $ref =~ ^[0-9a-f]{40}$ ]] && _aikore_git -C "$folder" cat-file -e "$ref^{commit}" 2>/dev/null; then
+        fetched=''
+    else
         note "Updating $(realpath -s -- "$folder") from $remote"
-        if ! _aikore_git -C "$folder" fetch "$remote" --prune --tags --force --quiet; then
-            warn "$remote could not be reached: going on with the version that is here (${head:0:10})"
-            return 0
+        if [[ $(_aikore_git -C "$folder" rev-parse --is-shallow-repository) == true ]]; then
+            more=(--unshallow)
+        fi
+        if ! _aikore_git -C "$folder" fetch "$remote" "${more[@]}" --prune --tags --force --quiet; then
+            # Another ref than the last time may be here already.
+            if [[ -z $ref || $ref == "$(_aikore_git -C "$folder" config --local aikore.ref)" ]] ||
+                ! _aikore_target "$folder" "$remote" "$ref" >/dev/null; then
+                warn "$remote could not be reached: going on with the version that is here (${head:0:10})"
+                return 0
+            fi
+            fetched=''
         fi
     fi
-    _aikore_checkout "$folder" "$remote" "$ref"
+    if [[ -n $fetched ]]; then
+        _aikore_git -C "$folder" remote set-head "$remote" --auto >/dev/null 2>&1 || true
+    fi
+    if [[ -n $ref ]] && ! _aikore_target "$folder" "$remote" "$ref" >/dev/null; then
+        warn "'$ref' exists neither as branch, tag nor commit: going on with the version that is here (${head:0:10})"
+        return 0
+    fi
+    _aikore_checkout "$folder" "$remote" "$ref" || return 1
+    _aikore_remember "$folder" "$ref" "$url"
 }
 
-# _aikore_target FOLDER REMOTE REF: print the remote branch, tag or commit to go to.
+# _aikore_remember FOLDER REF URL: what was asked for, for the next start.
+_aikore_remember() {
+    _aikore_git -C "$1" config --local aikore.ref "$2" || return 1
+    if [[ -n $3 ]]; then
+        _aikore_git -C "$1" config --local aikore.url "$3"
+    fi
+}
+
+# _aikore_target FOLDER REMOTE REF: print the remote branch, tag or commit to go to; without REF the default branch.
 _aikore_target() {
     local ref candidate
-    for ref in "refs/remotes/$2/$3" "$3"; do
-        if [[ -n $3 ]] && _aikore_git -C "$1" rev-parse --verify --quiet "$ref^{commit}" >/dev/null; then
-            printf '%s\n' "$ref"
-            return
-        fi
-    done
     if [[ -n $3 ]]; then
-        warn "'$3' exists neither as branch, tag nor commit: taking the default branch instead"
+        for ref in "refs/remotes/$2/$3" "refs/tags/$3" "$3"; do
+            if _aikore_git -C "$1" rev-parse --verify --quiet "$ref^{commit}" >/dev/null; then
+                printf '%s\n' "$ref"
+                return
+            fi
+        done
+        return 1
     fi
-    _aikore_git -C "$1" remote set-head "$2" --auto >/dev/null 2>&1 || true
     for candidate in "refs/remotes/$2/HEAD" "refs/remotes/$2/main" "refs/remotes/$2/master" '@{upstream}'; do
         if ref=$(_aikore_git -C "$1" rev-parse --symbolic-full-name "$candidate" 2>/dev/null) && [[ -n $ref ]]; then
             printf '%s\n' "$ref"
@@ -129,16 +178,42 @@ _aikore_checkout() {
             warn "$path is new in the update and exists here already: the one here was renamed"
         fi
     done < <(_aikore_git -C "$folder" diff --name-only -z --diff-filter=A "$head" "$aim")
-    if [[ -n $branch ]]; then
-        _aikore_git -C "$folder" checkout --quiet --force -B "$branch" "$target" || return 1
+    _aikore_git -C "$folder" config --local aikore.going "$aim $branch" || return 1
+    _aikore_go "$folder" "$aim" "$branch" "$target" || return 1
+    note "Now at ${aim:0:10} (was ${head:0:10})"
+}
+
+# _aikore_go FOLDER COMMIT BRANCH TARGET: only this changes the tree.
+_aikore_go() {
+    if [[ -n $3 ]]; then
+        _aikore_git -C "$1" checkout --quiet --force -B "$3" "$4" || return 1
     else
-        _aikore_git -C "$folder" checkout --quiet --force --detach "$aim" || return 1
+        _aikore_git -C "$1" checkout --quiet --force --detach "$2" || return 1
     fi
-    if [[ -f $folder/.gitmodules ]]; then
-        _aikore_git -C "$folder" submodule --quiet update --recursive ||
+    if [[ -f $1/.gitmodules ]]; then
+        _aikore_git -C "$1" submodule --quiet sync --recursive || true
+        _aikore_clone_submodules "$1" ||
             warn "submodules could not be updated: going on with those that are here"
     fi
-    note "Now at ${aim:0:10} (was ${head:0:10})"
+    _aikore_git -C "$1" config --local --unset-all aikore.going || true
+}
+
+# _aikore_finish_checkout FOLDER REMOTE: a checkout that was cut off is done to its end. What was changed here had been
+# put aside before it began. When the tree is clean meanwhile, somebody else (a roll back) has seen to it.
+_aikore_finish_checkout() {
+    local going aim branch
+    if ! going=$(_aikore_git -C "$1" config --local aikore.going 2>/dev/null); then
+        return 0
+    fi
+    aim=${going%% *} branch=${going#* }
+    # Nobody else works here: we hold the lock, and the one who wrote this is gone.
+    rm -f -- "$(_aikore_git -C "$1" rev-parse --absolute-git-dir)/index.lock"
+    if [[ $aim == "$(_aikore_git -C "$1" rev-parse HEAD)" ]] || _aikore_dirty "$1"; then
+        note "The last update was cut off: going on with it"
+        _aikore_go "$1" "$aim" "$branch" "refs/remotes/$2/$branch"
+        return
+    fi
+    _aikore_git -C "$1" config --local --unset-all aikore.going
 }
 
 # _aikore_dirty FOLDER: does a tracked file differ? Files hidden behind a link that sl_folder made do not count.

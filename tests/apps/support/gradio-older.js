@@ -1,12 +1,11 @@
-// The Gradios before the demo's (`strip`), which many apps are still made with: one page for both.
+// The Gradios before the demo's (`strip`), which many apps are still made with, brought along as a repository of one's
+// own: one page for both.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { greets } from '../../browser/support/gradio.js';
 import { until } from '../../browser/support/wait.js';
+import { repository } from './sources.js';
 import { everyWayIn } from './ways.js';
-
-const BLUEPRINT = new URL('../fixtures/gradio-older.sh', import.meta.url);
 
 /** @typedef {import('./ways.js').Look['page']} Page */
 
@@ -48,18 +47,18 @@ async function inverts(page) {
 
 /** @param {3|4} version @param {RegExp[]} sockets */
 export function olderGradio(version, sockets) {
-  const blueprint = `gradio-${version}.sh`;
-  everyWayIn({
+  return everyWayIn({
     name: `Gradio ${version}`,
     slug: `gradio-${version}`,
-    blueprint,
+    blueprint: 'generic-gradio.sh',
     told: false,
     sockets,
     // Fonts, and a script for pages that are embedded in others.
     elsewhere: [/^https:\/\/fonts\.(googleapis|gstatic)\.com\//, /^https:\/\/cdnjs\.cloudflare\.com\/ajax\/libs\/iframe-resizer\//],
     // When its page is left while it asks for something, as the demo's.
     races: [/^console error: AbortError: signal is aborted without reason/],
-    prepare: async (server) => server.writeBlueprint(blueprint, await readFile(BLUEPRINT, 'utf8')),
+    // Which file starts it is found out; these Gradios know no newer Python.
+    params: async (server) => ({ source: await repository(server, 'gradio'), requirements: `gradio-${version}.txt`, python: '3.11' }),
     async use({ page, address, below }) {
       await page.goto(address);
       await page.waitForURL(below);

@@ -1,6 +1,6 @@
 // A real app, installed once with nothing set, and then used by every way in exactly as directly at its own port.
 import assert from 'node:assert/strict';
-import { mkdir, readFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DESK, setStage } from '../../browser/support/stage.js';
@@ -9,6 +9,8 @@ import { until } from '../../browser/support/wait.js';
 // What uv downloads is shared by all apps, and kept for the next run until `make clean`.
 const CACHE = fileURLToPath(new URL('../../../target/apps-cache/', import.meta.url));
 const INSTALL = 300_000;
+// A folder of blueprints to try, with its library, before they are built into the binary.
+const BLUEPRINTS = process.env.AIKORE_BLUEPRINTS_DIR;
 const VISIT = 120_000;
 const PATIENCE = 30_000;
 // The browser itself gives up what a page asked for when the page is left. What the server breaks has other names.
@@ -28,7 +30,8 @@ const WARNING = /^console warning: /;
  * `told`: the app was told its prefix and lives below it on every way in (`proxy = preserve`). `sockets`: the websockets
  * that it must have opened. `races`: what goes wrong in it now and then, without AiKore in between too. `elsewhere`: what it
  * asks of the internet by itself; the answer is nothing. `use`: all that somebody does with it. `fresh`: forgets what an
- * earlier look left behind.
+ * earlier look left behind. `params`: what is filled into the form. `patience`: how long it may take to install. `env`: of the
+ * server, and so of the app.
  * @typedef {object} App
  * @property {string} name
  * @property {string} slug
@@ -40,17 +43,30 @@ const WARNING = /^console warning: /;
  * @property {(look: Look) => Promise<void>} use
  * @property {(folder: string, instance: Instance) => Promise<void>} [fresh]
  * @property {(server: Server) => Promise<void>} [prepare]
+ * @property {(server: Server) => Promise<Record<string, unknown>>} [params]
+ * @property {number} [patience]
+ * @property {Record<string, string>} [env]
  */
 
-/** Starts the instance and waits for it. @param {Server} server @param {App} app @returns {Promise<Instance>} */
+/** Makes the instance, starts it and waits for it. @param {Server} server @param {App} app @returns {Promise<Instance>} */
 async function install(server, app) {
+  if (BLUEPRINTS) {
+    const run = join(server.folder, 'run');
+    const library = (await readdir(run)).find((name) => name.startsWith('lib-'));
+    if (library) await cp(join(BLUEPRINTS, 'lib'), join(run, library), { recursive: true });
+  }
   await app.prepare?.(server);
-  const { id } = await server.create(app.name, app.blueprint);
+  const { id } = await server.api('POST', 'instances/', { name: app.name, base_blueprint: app.blueprint, params: await app.params?.(server) });
+  return starts(server, app, id);
+}
+
+/** Starts it, and waits until it is up. @param {Server} server @param {App} app @param {number} id @returns {Promise<Instance>} */
+async function starts(server, app, id) {
   await server.api('POST', `instances/${id}/start`);
   const instance = await until(`the end of the installation of ${app.name}`, async () => {
     const now = await server.api('GET', `instances/${id}`);
     return !['starting', 'installing'].includes(now.status) && now;
-  }, INSTALL);
+  }, app.patience ?? INSTALL);
   if (instance.status !== 'started') {
     const log = await readFile(join(server.folder, 'instances', app.name, 'output.log'), 'utf8');
     assert.fail(`${app.name} is ${instance.status} instead of started (${instance.reason}); the end of its log:\n${log.slice(-2000)}`);
@@ -86,15 +102,15 @@ const plain = (fault, { slug }, mark) =>
     .replaceAll(/\b(?=[a-z]*\d)[0-9a-z]{8,}\b/g, '*')
     .replaceAll(/\d+/g, '#');
 
-/** The scenes of an app. @param {App} app */
+/** The scenes of an app. What comes back adds one more. @param {App} app */
 export function everyWayIn(app) {
-  const stage = setStage({ cache: CACHE });
+  const stage = setStage({ cache: CACHE, env: { ...(BLUEPRINTS && { AIKORE_BLUEPRINTS_DIR: BLUEPRINTS }), ...app.env } });
   /** @type {Instance|undefined} */
   let instance;
   /** What goes wrong in the app itself. @type {Set<string>} */
   const own = new Set();
 
-  stage.scene(`${app.name} installs and starts, with nothing set`, { timeout: INSTALL + 30_000 }, async ({ server }) => {
+  stage.scene(`${app.name} installs and starts, with nothing set`, { timeout: (app.patience ?? INSTALL) + 30_000 }, async ({ server }) => {
     instance = await install(server, app);
   });
 
@@ -132,4 +148,23 @@ export function everyWayIn(app) {
   look('path', 'at its path');
   look('port', 'on its public port');
   look('host', 'by its host name');
+
+  /**
+   * One thing more: an input of its form is changed, it starts again, and shows it.
+   * @param {string} title @param {Record<string, unknown>} params @param {(page: Page, folder: string) => Promise<void>} shows
+   */
+  const changed = (title, params, shows) =>
+    stage.scene(`${app.name}: ${title}`, { ...DESK, timeout: VISIT + INSTALL }, async ({ page, watch, server }) => {
+      assert.ok(instance, `${app.name} did not start`);
+      page.context().setDefaultTimeout(PATIENCE);
+      await server.api('POST', `instances/${instance.id}/stop?wait=true`);
+      await server.api('PUT', `instances/${instance.id}`, { params });
+      const now = await starts(server, app, instance.id);
+      const address = addresses(server, now, app).port;
+      watch.onlyOwn(address);
+      watch.expect({ test: () => true });
+      await page.goto(address);
+      await shows(page, join(server.folder, 'instances', app.name));
+    });
+  return { changed };
 }

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+### AIKORE-METADATA-START ###
+# aikore.name = AUTOMATIC1111
+# aikore.category = Image
+# aikore.description = The classic web UI for Stable Diffusion 1.5 and SDXL with its many extensions. No longer maintained: Forge Neo goes on with it.
+# aikore.venv_type = python
+# aikore.venv_path = ./env
+# aikore.proxy = strip
+# aikore.ready = http:/
+# aikore.ready_timeout = 900s
+# aikore.stop_grace = 20s
+# aikore.gpu = optional
+# aikore.min_vram = 4 GB
+# aikore.disk = 10 GB
+# aikore.homepage = https://github.com/AUTOMATIC1111/stable-diffusion-webui
+# aikore.license = AGPL-3.0
+# aikore.icon = 🖼️
+# aikore.files = launch_args.txt, settings/config.json, settings/ui-config.json, settings/styles.csv
+# aikore.param.version = text, , "Branch, tag or commit", hint="Like v1.10.1. Empty: the main branch."
+# aikore.param.vram = enum, auto, "Memory of the card", options=auto|medium|low, hint="medium below 8 GB, low below 4 GB."
+# aikore.param.api = bool, false, "API", hint="For other programs, below /sdapi/."
+### AIKORE-METADATA-END ###
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=../lib/functions.sh
+source "$AIKORE_LIB/functions.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/apps/webui.sh
+source "$AIKORE_LIB/apps/webui.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/apps/a1111.sh
+source "$AIKORE_LIB/apps/a1111.sh"
+
+phase "Fetching the web UI" 1 5
+sync_repo https://github.com/AUTOMATIC1111/stable-diffusion-webui.git ./app "$(param version)"
+
+phase "Preparing Python" 2 5
+ensure_env ./env 3.10
+
+phase "Installing PyTorch" 3 5
+# It was made for 2.1, which knows no card since the RTX 50 series. It looks through checkpoints itself.
+install_torch 2.7.1 cu128 torch torchvision
+export TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD=1
+
+phase "Installing packages" 4 5
+webui_older_setuptools
+install_requirements ./app/requirements_versions.txt
+install_wheels
+webui_keep_torch
+# The rest is fetched by its launcher. One of the repositories it names exists no more.
+export STABLE_DIFFUSION_REPO="${STABLE_DIFFUSION_REPO:-https://github.com/w-e-w/stablediffusion.git}"
+
+phase "Linking models and outputs" 5 5
+a1111_models embeddings=embeddings
+a1111_options
+vram=$(param vram auto)
+if ! a1111_without_gpu && [[ $vram != auto ]]; then
+    OPTIONS+=("--${vram/medium/med}vram")
+fi
+launch_args
+webui_quiet
+cd "$RUN"
+# Without --listen it stays on 127.0.0.1.
+run_app python launch.py --port "$WEBUI_PORT" "${OPTIONS[@]}" "${LAUNCH_ARGS[@]}"
