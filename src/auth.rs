@@ -1,68 +1,57 @@
-//! Who may come in, and by which names: the one decision point before anything is dispatched.
-//!
-//! There is no login yet. What holds from the first day: the panel answers only to names it is known by, so that no page
-//! can reach it under a name of its own (DNS rebinding), and what changes something must come from our own pages.
+//! Who may come in, and by which names: the one decision point before anything is dispatched (`door`), and what it asks: the
+//! names the panel answers to, where a call comes from, what a call takes (`need`), who is known (`login`).
 
+mod attempts;
+mod audit;
+mod caller;
+mod codes;
+mod door;
 mod hosts;
+mod known;
+mod login;
+mod need;
 mod origin;
+mod pass;
+pub mod password;
+mod query;
+mod secret;
+mod visit;
 
-use http::request::Parts;
-use http::{Method, StatusCode};
+use http::StatusCode;
 
+pub use audit::{Audit, AuditWriter};
+pub use caller::Caller;
+pub use door::Door;
 pub use hosts::HostRule;
+pub use known::{Session, Token};
+pub use login::{Client, Login, LoginError, NewSession};
+pub use need::Need;
+pub use secret::Secret;
+pub use visit::{Link, Visit, Visitor};
 
 /// A request that may not pass, with the sentence that says why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// 403 or 421.
+    /// 4xx.
     pub status: StatusCode,
     /// What to do.
     pub detail: String,
+    /// Where a person can be sent instead.
+    pub remedy: Option<Remedy>,
 }
 
-/// The decision point.
-#[derive(Debug, Clone)]
-pub struct Door {
-    hosts: HostRule,
+/// What a person can do about a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// Log in.
+    LogIn,
+    /// Set the first password.
+    SetUp,
 }
 
-impl Door {
-    /// A door that knows these names.
-    pub fn new(hosts: HostRule) -> Self {
-        Self { hosts }
-    }
-
-    /// Whether a request may pass at all, wherever it leads. `host` is the name it was sent to, without port.
-    ///
-    /// # Errors
-    /// 421 (RFC 9110 §15.5.20) for a name that is not ours.
-    pub fn admit(&self, host: Option<&str>) -> Result<(), Refusal> {
-        match host {
-            // HTTP/1.0 without Host: no browser does that, so no page can have made it.
-            None => Ok(()),
-            Some(host) if self.hosts.allows(host) => Ok(()),
-            Some(host) => Err(Refusal {
-                status: StatusCode::MISDIRECTED_REQUEST,
-                detail: format!(
-                    "This AiKore does not answer to the name '{host}'. If that name is yours, add it to AIKORE_ALLOWED_HOSTS \
-                     and start again."
-                ),
-            }),
-        }
-    }
-
-    /// Whether a call of the panel may pass: one that changes something must come from our own pages, or from a program
-    /// (which sends neither `Origin` nor `Sec-Fetch-Site`).
-    ///
-    /// # Errors
-    /// 403 for a call made by a page of another origin.
-    pub fn admit_to_panel(&self, head: &Parts, host: Option<&str>) -> Result<(), Refusal> {
-        if matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS) || origin::is_ours(&head.headers, host) {
-            return Ok(());
-        }
-        Err(Refusal {
-            status: StatusCode::FORBIDDEN,
-            detail: "Refused: this call was made by a page of another origin.".to_owned(),
-        })
+impl Refusal {
+    /// One that nothing but what it says can be done about.
+    pub fn plain(status: StatusCode, detail: String) -> Self {
+        Self { status, detail, remedy: None }
     }
 }

@@ -1,7 +1,9 @@
 //! The command line: `aikore` is `aikore serve`; the other commands ask a running server, or show the settings.
 
+mod blueprint;
 mod client;
 mod lock;
+mod login;
 mod serve;
 mod show_config;
 
@@ -73,12 +75,18 @@ pub fn main() -> ExitCode {
 
 fn run(matches: &ArgMatches) -> Result<(), Failed> {
     let (name, arguments) = matches.subcommand().unwrap_or(("serve", matches));
+    if name == "blueprint" {
+        // It needs no settings.
+        return blueprint::run(arguments);
+    }
     let given = Given::from_matches(arguments);
     match name {
         "config" => show_config::show(&given),
         "health" => client::health(&given),
         "handover" => client::hand_over(&given),
-        _ => serve::serve(Config::check(&given)?),
+        "setup-link" => login::setup_link(&given),
+        "reset-password" => login::reset_password(&given),
+        _ => serve::serve(Config::check(&given)?, &given),
     }
 }
 
@@ -88,9 +96,14 @@ fn command() -> Command {
         .about("Turns a GPU machine into a private AI studio")
         .after_help("Every setting is also an environment variable: --config-dir is AIKORE_CONFIG_DIR.")
         .args(TABLE.iter().map(crate::config::settings::Setting::arg))
+        .subcommand(blueprint::command())
         .subcommand(Command::new("serve").about("Run the server (the default)"))
         .subcommand(Command::new("config").about("Check the settings and print them"))
         .subcommand(Command::new("health").about("Ask the running server whether it is well"))
+        .subcommand(Command::new("setup-link").about("Print the one-time link that sets the first password"))
+        .subcommand(
+            Command::new("reset-password").about("Take the password away, end every session, print a setup link"),
+        )
         .subcommand(Command::new("handover").about("End the running server and leave its instances to the next one"))
 }
 

@@ -5,6 +5,7 @@
 
 pub mod auth;
 pub mod folder;
+pub mod limits;
 pub mod listen;
 pub mod settings;
 pub mod tls;
@@ -14,24 +15,33 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-pub use auth::AllowedHosts;
+pub use auth::{AllowedHosts, Auth, Password};
 pub use listen::Listen;
 pub use settings::{Given, Source};
 pub use tls::Tls;
 
 use crate::domain::{BasePath, Hostname, Invalid, Layout, PortRange};
+use crate::server::Limits;
 
 /// Everything the server was told.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Where all state lies.
     pub layout: Layout,
+    /// Who may come in.
+    pub auth: Auth,
+    /// Where people reach the dashboard, as `scheme://host:port`, where that was said.
+    pub public_url: Option<String>,
     /// Where the dashboard listens.
     pub listen: Listen,
     /// The pool of public ports.
     pub pool: PortRange,
     /// A folder of stock blueprints instead of the built-in ones.
     pub blueprints_dir: Option<PathBuf>,
+    /// More folders with models.
+    pub model_roots: Vec<PathBuf>,
+    /// Where torch comes from; no slash at the end.
+    pub pytorch_index: String,
     /// Instances answer at `<slug>.<domain>` too.
     pub base_domain: Option<Hostname>,
     /// The prefix an outer proxy serves everything under.
@@ -54,6 +64,8 @@ pub struct Config {
     pub access_log: Option<AccessLog>,
     /// How long things may take.
     pub patience: Patience,
+    /// How much clients may take.
+    pub limits: Limits,
     /// What a person should know about these settings, one sentence each.
     pub warnings: Vec<String>,
 }
@@ -87,6 +99,8 @@ pub struct Patience {
     pub stop_grace: Duration,
     /// How often in a row an instance that ends by itself is started again.
     pub restart_attempts: u32,
+    /// How long a terminal lives that nobody looks at; `None`: for ever.
+    pub terminal_idle: Option<Duration>,
 }
 
 /// A setting that can't be used: the whole text is one line that names the setting.
@@ -102,14 +116,17 @@ impl Config {
     pub fn check(given: &Given) -> Result<Self, ConfigError> {
         given.refuse_unavailable()?;
         let folder = folder::choose(given.text("config-dir"))?;
-        let auth = auth::check(given)?;
-        let (listen, mut warnings) = listen::check(given.text("listen"), auth)?;
+        let (auth, mut warnings) = auth::check(given)?;
         warnings.extend(given.unknown_variables());
         Ok(Self {
             layout: Layout::new(folder),
-            listen,
+            auth,
+            public_url: given.text("public-url").map(check_public_url).transpose()?,
+            listen: listen::check(given.text("listen"))?,
             pool: given.parse("instance-port-range")?,
             blueprints_dir: given.text("blueprints-dir").map(folder::blueprints).transpose()?,
+            model_roots: given.parse_list("models-dirs", folder::model_root)?,
+            pytorch_index: given.parse_with("pytorch-index", parse_index)?,
             base_domain: given.parse_list("base-domain", Hostname::parse)?.into_iter().next(),
             base_path: given.parse("base-path")?,
             path_routes: given.parse_with("path-routes", parse_switch)?,
@@ -128,7 +145,9 @@ impl Config {
                 stalled_after: given.parse_with("stalled-after", parse_duration)?,
                 stop_grace: given.parse_with("stop-grace", parse_duration)?,
                 restart_attempts: given.parse_with("restart-attempts", parse_attempts)?,
+                terminal_idle: given.parse_with("terminal-idle", parse_idle)?,
             },
+            limits: limits::check(given)?,
             warnings,
         })
     }
@@ -139,6 +158,15 @@ fn parse_duration(text: &str) -> Result<Duration, Invalid> {
     seconds
         .or_else(|| humantime::parse_duration(text).ok())
         .ok_or_else(|| Invalid::new(format!("{text:?} is not a duration such as 180s or 3m")))
+}
+
+fn parse_idle(text: &str) -> Result<Option<Duration>, Invalid> {
+    let idle = (text != "off").then(|| parse_duration(text)).transpose();
+    let idle = idle.map_err(|_| Invalid::new(format!("{text:?} is neither off nor a duration such as 24h")))?;
+    match idle {
+        Some(Duration::ZERO) => Err(Invalid::new("a terminal needs a moment: 1s or more, or off")),
+        other => Ok(other),
+    }
 }
 
 fn parse_attempts(text: &str) -> Result<u32, Invalid> {
@@ -154,7 +182,29 @@ fn parse_switch(text: &str) -> Result<bool, Invalid> {
     }
 }
 
+/// An origin: scheme, host and port, nothing else.
+fn check_public_url(text: &str) -> Result<String, ConfigError> {
+    let wrong = || settings::wrong("public-url", &format!("{text:?} is no origin such as https://ai.example.com"));
+    let uri: http::Uri = text.parse().map_err(|_| wrong())?;
+    match (uri.scheme_str(), uri.authority(), uri.path_and_query().map_or("/", |path| path.as_str())) {
+        (Some(scheme @ ("http" | "https")), Some(authority), "/") if !authority.as_str().contains('@') => {
+            Ok(format!("{scheme}://{}", authority.as_str().to_ascii_lowercase()))
+        }
+        _ => Err(wrong()),
+    }
+}
+
 /// A network (`10.0.0.0/8`) or a single address.
+/// An address that packages are asked of.
+fn parse_index(text: &str) -> Result<String, Invalid> {
+    let known = ["https://", "http://", "file:///"].iter().any(|scheme| text.starts_with(scheme));
+    if known && !text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        Ok(text.trim_end_matches('/').to_owned())
+    } else {
+        Err(Invalid::new("it must be an address like https://download.pytorch.org/whl"))
+    }
+}
+
 fn parse_network(text: &str) -> Result<IpNet, Invalid> {
     let single = || text.parse().map(|address: std::net::IpAddr| IpNet::from(address)).ok();
     text.parse()
@@ -175,11 +225,15 @@ const SMALLEST_LOG_FILE: u64 = 64 << 10;
 
 fn check_log_file_size(text: &str) -> Result<u64, Invalid> {
     let wrong = || Invalid::new(format!("{text:?} is not a size of at least 64K, such as 64M"));
+    parse_size(text).filter(|size| *size >= SMALLEST_LOG_FILE).ok_or_else(wrong)
+}
+
+/// Bytes, or so many K, M or G of them.
+fn parse_size(text: &str) -> Option<u64> {
     let units = [('K', 10), ('M', 20), ('G', 30)];
     let unit = units.iter().find_map(|(unit, shift)| Some((text.strip_suffix(*unit)?, *shift)));
     let (number, shift) = unit.unwrap_or((text, 0));
-    let size = number.parse::<u64>().ok().and_then(|number| number.checked_mul(1 << shift));
-    size.filter(|size| *size >= SMALLEST_LOG_FILE).ok_or_else(wrong)
+    number.parse::<u64>().ok().and_then(|number| number.checked_mul(1 << shift))
 }
 
 fn check_format(text: &str) -> Result<bool, Invalid> {
@@ -211,20 +265,29 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_listen_on_loopback_only_while_there_is_no_login() {
+    fn there_is_a_login_unless_somebody_says_otherwise() {
         let config = check(&[]).unwrap();
-        assert!(config.listen.addresses.iter().all(|address| address.ip().is_loopback()));
-        assert_eq!(config.warnings.len(), 1, "{:?}", config.warnings);
+        assert!(config.auth.is_needed && config.auth.password.is_none());
+        assert!(config.listen.addresses.iter().any(|address| address.ip().is_unspecified()));
+        assert!(config.warnings.is_empty(), "{:?}", config.warnings);
+        let config = check(&[("auth", "none")]).unwrap();
+        assert!(!config.auth.is_needed && config.warnings.len() == 1, "{:?}", config.warnings);
     }
 
     #[test]
-    fn other_addresses_need_the_choice_said() {
-        let error = check(&[("listen", "0.0.0.0:9000")]).unwrap_err();
-        assert!(error.contains("AIKORE_AUTH=none") && !error.contains('\n'), "{error}");
-        let config = check(&[("listen", "0.0.0.0:9000"), ("auth", "none")]).unwrap();
-        assert!(!config.listen.addresses[0].ip().is_loopback());
-        assert!(check(&[("auth", "none")]).unwrap().listen.addresses.iter().any(|a| a.ip().is_unspecified()));
-        assert!(check(&[("listen", "127.0.0.1:0")]).is_ok());
+    fn passwords_come_from_a_variable_or_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("password");
+        let path = file.to_str().unwrap();
+        let password = |settings: &[(&str, &str)]| check(settings).map(|c| c.auth.password.map(|Password(text)| text));
+        std::fs::write(&file, " correct horse \n").unwrap();
+        assert_eq!(password(&[("password-file", path)]), Ok(Some(" correct horse ".to_owned())));
+        assert_eq!(password(&[("password", "battery staple")]), Ok(Some("battery staple".to_owned())));
+        assert!(password(&[("password", "a"), ("password-file", path)]).unwrap_err().contains("AIKORE_PASSWORD_FILE"));
+        std::fs::write(&file, "\n").unwrap();
+        assert!(password(&[("password-file", path)]).unwrap_err().contains("empty"));
+        assert!(password(&[("password-file", "/nowhere/at/all")]).unwrap_err().contains("can't be read"));
+        assert_eq!(check(&[("password", "short")]).unwrap().warnings.len(), 1);
     }
 
     #[test]
@@ -237,8 +300,15 @@ mod tests {
             ("log-file-size", "1K", "AIKORE_LOG_FILE_SIZE"),
             ("stop-grace", "soon", "AIKORE_STOP_GRACE"),
             ("restart-attempts", "0", "AIKORE_RESTART_ATTEMPTS"),
+            ("terminal-idle", "never", "AIKORE_TERMINAL_IDLE"),
+            ("terminal-idle", "0", "AIKORE_TERMINAL_IDLE"),
             ("trusted-proxies", "10.0.0.0/99", "AIKORE_TRUSTED_PROXIES"),
             ("auth", "maybe", "AIKORE_AUTH"),
+            ("auth-user-header", "Remote-User", "AIKORE_TRUSTED_PROXIES"),
+            ("auth-user-header", "a b", "AIKORE_AUTH_USER_HEADER"),
+            ("public-url", "ai.example.com", "AIKORE_PUBLIC_URL"),
+            ("public-url", "https://ai.example.com/x", "AIKORE_PUBLIC_URL"),
+            ("public-url", "ftp://ai.example.com", "AIKORE_PUBLIC_URL"),
             ("tls", "yes", "AIKORE_TLS"),
             ("tls", "files", "AIKORE_TLS_CERT"),
             ("tls", "acme", "AIKORE_ACME_DOMAINS"),
@@ -255,10 +325,8 @@ mod tests {
 
     #[test]
     fn what_this_version_cannot_honour_is_refused() {
-        for (flag, value) in [("auth", "password"), ("password", "x"), ("desktop", "kasmvnc")] {
-            let error = check(&[(flag, value)]).unwrap_err();
-            assert!(error.contains("not available"), "{error}");
-        }
+        let error = check(&[("desktop", "kasmvnc")]).unwrap_err();
+        assert!(error.contains("not available"), "{error}");
         assert!(check(&[("tls", "off")]).is_ok(), "a default said out loud is fine");
     }
 
@@ -277,5 +345,7 @@ mod tests {
         assert_eq!(parse_duration("180s"), Ok(Duration::from_secs(180)));
         assert_eq!(parse_duration("90"), Ok(Duration::from_secs(90)));
         assert_eq!(parse_duration("3m"), Ok(Duration::from_secs(180)));
+        assert_eq!(parse_idle("24h"), Ok(Some(Duration::from_secs(86_400))));
+        assert_eq!(parse_idle("off"), Ok(None));
     }
 }

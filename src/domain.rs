@@ -6,39 +6,53 @@
 mod base_path;
 mod blueprint_name;
 mod exit;
+mod folder_path;
 mod gpus;
+mod group;
 mod hostname;
 mod instance;
 mod layout;
+mod media;
 mod name;
 mod output_path;
+mod param_value;
 mod ports;
 mod progress;
 mod restart;
 mod route;
+mod scope;
 mod slug;
 mod status;
 pub mod text;
 mod time;
+mod upload_id;
 mod version;
+mod wheel_name;
 
 pub use base_path::BasePath;
 pub use blueprint_name::BlueprintName;
 pub use exit::Exit;
+pub use folder_path::FolderPath;
 pub use gpus::GpuIds;
+pub use group::GroupLabel;
 pub use hostname::Hostname;
 pub use instance::{Instance, InstanceId, NewInstance, Note, RunId};
 pub use layout::Layout;
+pub use media::{Media, MediaKind};
 pub use name::InstanceName;
 pub use output_path::OutputPath;
+pub use param_value::ParamValue;
 pub use ports::{Port, PortRange};
 pub use progress::Progress;
 pub use restart::{Backoff, Next, Restart};
 pub use route::{ProxyMode, Route};
+pub use scope::Scope;
 pub use slug::Slug;
 pub use status::{Access, Desired, Helper, RestartPolicy, Status};
 pub use time::Timestamp;
+pub use upload_id::UploadId;
 pub use version::Version;
+pub use wheel_name::{WheelName, WheelParts};
 
 /// Why a text is not a valid value: a sentence a person can act on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

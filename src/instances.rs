@@ -9,19 +9,27 @@ mod change;
 mod copy;
 mod create;
 mod delete;
+mod discard;
 mod elsewhere;
 mod ending;
-mod environment;
+mod environments;
 mod error;
 mod events;
 mod families;
+mod files;
 mod liveness;
+mod log_follow;
 mod log_trouble;
 mod logs;
 mod moved;
+mod offered;
+mod order;
+mod outputs;
+mod overwriting;
+mod own_blueprints;
+mod places;
 mod ports;
 mod queue;
-mod rebuild;
 mod rehome;
 mod removal;
 mod requests;
@@ -30,8 +38,14 @@ mod roster;
 mod sizes;
 mod start;
 mod stop;
+mod terminals;
+mod texts;
 mod trash;
+mod trials;
+mod uploads;
+mod versions;
 mod watch;
+mod wheels;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -47,18 +61,34 @@ use crate::domain::{
     Backoff, BasePath, BlueprintName, Instance, InstanceId, Layout, Port, PortRange, RunId, Timestamp,
 };
 use crate::jobs::Jobs;
+use crate::outputs::Gallery;
 use crate::runtime::{RunHandle, Runtime};
 use crate::tasks::Tasks;
+use crate::terminal::Terminals;
+use crate::wheels::Shelf;
 
 pub use change::Planned;
 pub use delete::{Delete, DeleteMode};
-pub use error::Error;
+pub use discard::Discard;
+pub use environments::{EnvironmentState, Pruned};
+pub use error::{Error, Overwritten};
 pub use events::{Event, Level, Notice};
+pub use files::Listing;
+pub use log_follow::{LogFollower, NoMore};
 pub use logs::LogQuestion;
+pub use order::Arrange;
+pub use overwriting::in_words;
+pub use own_blueprints::{NewBlueprint, OwnBlueprint, Removed, ShownBlueprint};
+pub use places::Place;
 pub use requests::{Applied, Change, Create, Instantiate};
 pub use roster::RouteSink;
 pub use sizes::Sizes;
-pub use trash::Trashed;
+pub use terminals::OpenTerminal;
+pub use texts::{Editable, EditableFile, Opened, SaveText, kind_of, path_of};
+pub use trash::{TrashKind, Trashed};
+pub use uploads::{NewUpload, UploadState};
+pub use versions::Checked;
+pub use wheels::{Offered, WheelsError};
 
 use roster::Roster;
 
@@ -71,6 +101,10 @@ pub struct Setup {
     pub library: PathBuf,
     /// The prefix an outer proxy serves everything under.
     pub base_path: BasePath,
+    /// More folders with models.
+    pub model_roots: Vec<PathBuf>,
+    /// Where torch comes from.
+    pub pytorch_index: String,
     /// The pool of public ports.
     pub pool: PortRange,
     /// Ports no instance may get: the dashboard's own.
@@ -81,6 +115,8 @@ pub struct Setup {
     pub stop_grace: Duration,
     /// How often in a row an instance that ends by itself is started again.
     pub restart_attempts: u32,
+    /// How long a terminal lives that nobody looks at; `None`: for ever.
+    pub terminal_idle: Option<Duration>,
 }
 
 /// The use cases; cheap to clone.
@@ -117,17 +153,27 @@ struct Inner {
     adopted: CancellationToken,
     tasks: Tasks,
     jobs: Jobs,
+    /// One at a time begins or undoes a trial of an environment.
+    trying: tokio::sync::Mutex<()>,
+    offered: offered::Known,
     /// The instances whose folder is being copied from another one's.
     making: Mutex<HashMap<InstanceId, copy::Making>>,
     /// One change of the trash at a time.
     trash: tokio::sync::Mutex<()>,
     known: sizes::Known,
+    terminals: Terminals,
+    checks: versions::Checks,
+    shelf: Shelf,
+    uploads: uploads::Turns,
+    gallery: Gallery,
 }
 
 /// A run as the commands see it.
 #[derive(Debug, Clone)]
 struct Live {
     run: RunId,
+    /// The root of its process tree.
+    shim: u32,
     handle: RunHandle,
     stop_signal: i32,
     stop_grace: Duration,
@@ -159,6 +205,13 @@ impl Instances {
     /// The long work that is going on, and what has ended lately.
     pub fn jobs(&self) -> &Jobs {
         &self.inner.jobs
+    }
+
+    /// The root of every process tree that runs, by its instance.
+    pub fn process_trees(&self) -> Vec<(InstanceId, u32)> {
+        let mut trees: Vec<_> = locked(&self.inner.live).iter().map(|(id, live)| (*id, live.shim)).collect();
+        trees.sort_unstable();
+        trees
     }
 
     /// The blueprints there are now.

@@ -13,14 +13,22 @@ pub mod server;
 
 pub mod instances;
 
+pub mod checks;
+
 pub mod blueprints;
+pub mod environments;
 pub mod jobs;
 pub mod monitor;
 pub mod net;
+pub mod outputs;
 pub mod runtime;
 pub mod store;
+pub mod terminal;
+pub mod wheels;
 
 pub mod assets;
 pub mod domain;
 pub mod files;
+pub mod folders;
+pub mod journal;
 pub mod tasks;

@@ -1,96 +1,145 @@
-//! What the machine is doing: CPU, memory and NVIDIA GPUs, sampled for everyone by one thread.
+//! What the machine is doing: CPU, memory, disks, NVIDIA GPUs, and what each process tree we run takes of them.
 //!
-//! NVML calls can hang for seconds on a sick driver, so they are made on that thread and nowhere else.
+//! One thread samples for everyone, often while somebody looks and seldom otherwise; no request ever reads a figure
+//! itself. What may hang (the NVIDIA driver, a disk on the network) is asked on threads of its own (`aside`).
 
+mod amount;
+mod aside;
+mod attention;
+mod cgroup;
+mod disks;
 mod gpus;
+mod history;
+mod host;
+mod processes;
+mod sampler;
+mod stats;
 
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde::Serialize;
-use sysinfo::System;
 use tokio::sync::watch;
 
-pub use gpus::Gpu;
+use attention::Attention;
+use history::History;
 
-/// How often a sample is taken while somebody looks.
-const EVERY: Duration = Duration::from_secs(2);
+pub use amount::Amount;
+pub use gpus::{Driver, Gpu};
+pub use history::Past;
+pub use stats::{Disk, Stats, Use};
 
-/// A look at the machine.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Stats {
-    /// Use of all cores together, 0–100.
-    pub cpu_percent: f32,
-    /// Main memory.
-    pub ram: Memory,
-    /// Each GPU; empty without an NVIDIA driver.
-    pub gpus: Vec<Gpu>,
+/// How old the figures in an answer may be.
+const FRESH: Duration = Duration::from_secs(2);
+
+/// How long an answer waits for figures that are fresh, before it gives those there are.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The root of a process tree whose use is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tree {
+    /// Whose tree: a number that means something to whoever asks.
+    pub id: i64,
+    /// The process below which everything counts; it itself does not.
+    pub root: u32,
 }
 
-/// An amount of memory in bytes, and how much of it is used.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
-pub struct Memory {
-    /// All of it.
-    pub total: u64,
-    /// What is used.
-    pub used: u64,
-    /// 0–100.
-    pub percent: f32,
+/// Where the figures come from that only the rooms above know of.
+pub struct Sources {
+    /// The folders whose disks are measured, each with a word for what lies there.
+    pub folders: Vec<(&'static str, PathBuf)>,
+    /// The process trees of this moment.
+    pub trees: Box<dyn Fn() -> Vec<Tree> + Send>,
 }
 
-impl Memory {
-    fn new(total: u64, used: u64) -> Self {
-        // Bytes fit a float well enough for a percentage.
-        #[expect(clippy::cast_precision_loss, reason = "a percentage needs three digits")]
-        let percent = if total == 0 { 0.0 } else { (used as f32 / total as f32) * 100.0 };
-        Self { total, used, percent }
+impl std::fmt::Debug for Sources {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sources").field("folders", &self.folders).finish_non_exhaustive()
     }
 }
 
-/// The one sampler; cheap to clone. Its thread ends when the last handle is gone.
+/// The one sampler; cheap to clone. Its threads end when the last handle is gone.
 #[derive(Debug, Clone)]
 pub struct Monitor {
     latest: watch::Receiver<Arc<Stats>>,
+    history: Arc<Mutex<History>>,
+    handle: Arc<Handle>,
+}
+
+/// Tells the sampler when nobody is left.
+#[derive(Debug)]
+struct Handle(Arc<Attention>);
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// Somebody who follows the samples: as long as this lives they are taken often.
+#[derive(Debug)]
+pub struct Watching {
+    stats: watch::Receiver<Arc<Stats>>,
+    attention: Arc<Attention>,
+}
+
+impl Watching {
+    /// The next sample; `None` when the sampler is gone.
+    pub async fn next(&mut self) -> Option<Arc<Stats>> {
+        self.stats.changed().await.ok()?;
+        Some(Arc::clone(&self.stats.borrow_and_update()))
+    }
+
+    /// The sample there is now; an empty one at the very beginning.
+    pub fn present(&self) -> Arc<Stats> {
+        Arc::clone(&self.stats.borrow())
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.attention.turn_away();
+    }
 }
 
 impl Monitor {
     /// Starts sampling.
     ///
     /// # Errors
-    /// The system can't be read, or the thread could not be started.
-    pub fn start() -> std::io::Result<Self> {
+    /// A thread could not be started.
+    pub fn start(sources: Sources) -> std::io::Result<Self> {
         let (publish, latest) = watch::channel(Arc::default());
-        let system = System::new().map_err(std::io::Error::other)?;
-        std::thread::Builder::new().name("monitor".to_owned()).spawn(move || sample_until_dropped(system, &publish))?;
-        Ok(Self { latest })
+        let history = Arc::new(Mutex::new(History::default()));
+        let attention = Arc::new(Attention::default());
+        let sampler = sampler::Sampler::new(sources, Arc::clone(&history), publish)?;
+        let watched = Arc::clone(&attention);
+        std::thread::Builder::new().name("monitor".to_owned()).spawn(move || sampler.run(&watched))?;
+        Ok(Self { latest, history, handle: Arc::new(Handle(attention)) })
     }
 
-    /// The latest sample, waiting for the first one.
+    /// Figures that are a moment old at most; a machine that hangs gives what it has.
     pub async fn latest(&self) -> Arc<Stats> {
+        self.handle.0.ask();
         let mut latest = self.latest.clone();
-        // An error means the sampler ended; what it published last still stands.
-        let _ = latest.wait_for(|stats| stats.ram.total > 0).await;
-        let stats = latest.borrow();
-        Arc::clone(&stats)
+        let fresh = latest.wait_for(|stats| stats.is_whole_and_younger_than(FRESH));
+        // Too late, or the sampler ended: what it published last still stands.
+        let _ = tokio::time::timeout(PATIENCE, fresh).await.map(drop);
+        Arc::clone(&self.latest.borrow())
     }
 
     /// Follows the samples.
-    pub fn subscribe(&self) -> watch::Receiver<Arc<Stats>> {
-        self.latest.clone()
+    pub fn watch(&self) -> Watching {
+        self.handle.0.turn_to();
+        Watching { stats: self.latest.clone(), attention: Arc::clone(&self.handle.0) }
+    }
+
+    /// What was measured since this moment (seconds since 1970).
+    pub fn past(&self, since: u64) -> Past {
+        locked(&self.history).since(since, stats::now())
     }
 }
 
-fn sample_until_dropped(mut system: System, publish: &watch::Sender<Arc<Stats>>) {
-    let mut gpus = gpus::Reader::new();
-    // CPU use is a difference between two readings: the first one alone would always say 0 (earlier-defects.md 29).
-    system.refresh_cpu_usage();
-    std::thread::sleep(sysinfo::MINIMUM_CPU_UPDATE_INTERVAL);
-    while !publish.is_closed() {
-        system.refresh_cpu_usage();
-        system.refresh_memory();
-        let ram = Memory::new(system.total_memory(), system.used_memory());
-        let stats = Stats { cpu_percent: system.global_cpu_usage(), ram, gpus: gpus.read() };
-        publish.send_replace(Arc::new(stats));
-        std::thread::sleep(EVERY);
-    }
+/// A poisoned lock only means that a panic was logged elsewhere: the figures are whole.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

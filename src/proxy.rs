@@ -22,11 +22,13 @@ mod upstream;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
 use ipnet::IpNet;
+use tokio_util::sync::CancellationToken;
 
 use body::Body;
 use headers::fields::Fields;
@@ -55,6 +57,8 @@ pub struct Peer {
     pub local_port: u16,
     /// Whether it was encrypted.
     pub tls: bool,
+    /// How long its client may stop in the middle of a request's body.
+    pub patience: Duration,
 }
 
 /// What is known of a request besides itself.
@@ -66,13 +70,17 @@ pub struct Arrival {
     pub fields: Fields,
     /// Its name.
     pub id: RequestId,
+    /// Its `Authorization` is one of our tokens, which no app gets to see.
+    pub ours_in_authorization: bool,
+    /// Ends a websocket: whoever opened it is let in no more.
+    pub until: Option<CancellationToken>,
 }
 
 impl Arrival {
     /// Looks at a request that has come over this connection.
     pub fn of<B>(request: &Request<B>, peer: Peer) -> Self {
         let fields = Fields::of(request.headers());
-        Self { peer, fields, id: RequestId::of(request.headers(), fields) }
+        Self { peer, fields, id: RequestId::of(request.headers(), fields), ours_in_authorization: false, until: None }
     }
 }
 
@@ -152,30 +160,25 @@ impl Proxy {
         self.inner.table.by_host(host)
     }
 
+    /// The instance of this slug.
+    pub fn by_slug(&self, slug: &str) -> Option<Arc<Entry>> {
+        self.inner.table.load().by_slug(slug).cloned()
+    }
+
     /// The instance this port of the pool leads to.
     pub fn by_port(&self, port: Port) -> Option<Arc<Entry>> {
         self.inner.table.load().by_port(port).cloned()
     }
 
-    /// What becomes of a request whose path lies under `/instance/` on the dashboard's origin.
-    pub fn at_path(&self, request: Request<Incoming>, arrival: &Arrival) -> Next<'_> {
-        let slug = InstancePath::of(self.inner.base_path.cut(request.uri().path())).map_or("", |path| path.slug);
-        let entry = {
-            // Not held while the answer is on its way: snapshots are many and short-lived.
-            let routes = self.inner.table.load();
-            routes
-                .by_slug(slug)
-                .cloned()
-                .ok_or_else(|| ProxyError::Unknown { slug: slug.to_owned(), near: routes.near(slug) })
-        };
-        match entry {
-            Ok(entry) => self.for_entry(request, arrival, &entry, WayIn::Path),
-            Err(error) => {
-                let asker = Asker::of(&request, arrival.fields);
-                drain::discard(request);
-                Next::Answer(self.inner.pages.error(&error, &asker))
-            }
-        }
+    /// What becomes of a request whose path lies under an instance's on the dashboard's origin.
+    pub fn at_path(&self, request: Request<Incoming>, arrival: &Arrival, entry: &Arc<Entry>) -> Next<'_> {
+        self.for_entry(request, arrival, entry, WayIn::Path)
+    }
+
+    /// The answer where a path under `/instance/` names none.
+    pub fn unknown(&self, slug: &str, asker: Asker) -> Response<Body> {
+        let near = self.inner.table.load().near(slug);
+        self.inner.pages.error(&ProxyError::Unknown { slug: slug.to_owned(), near }, &asker)
     }
 
     /// What becomes of a request on an instance's own origin: its public port or a host name.
@@ -221,25 +224,42 @@ impl Proxy {
 
     /// A request outside every prefix that came from an instance's page is sent back below that instance's prefix,
     /// whether the panel has such a path or not.
-    pub fn rescue_by_referer(&self, request: &Request<Incoming>, peer: Peer) -> Option<Response<Body>> {
+    pub fn rescue_by_referer(
+        &self,
+        request: &Request<Incoming>,
+        peer: Peer,
+        may: impl Fn(&Route) -> bool,
+    ) -> Option<Response<Body>> {
         let authority = self.client_authority(request.headers(), peer)?;
         let slug = rescue::by_referer(request.headers(), authority, &self.inner.base_path)?;
-        self.rescue(slug, request.uri(), request.headers(), peer)
+        self.rescue(slug, request.uri(), request.headers(), peer, may)
     }
 
     /// A request for which the panel has no path is sent to the instance to which the page or script that made it was
     /// found to belong, although its address does not say so.
-    pub fn rescue_by_trail(&self, uri: &Uri, headers: &HeaderMap, peer: Peer) -> Option<Response<Body>> {
+    pub fn rescue_by_trail(
+        &self,
+        uri: &Uri,
+        headers: &HeaderMap,
+        peer: Peer,
+        may: impl Fn(&Route) -> bool,
+    ) -> Option<Response<Body>> {
         let authority = self.client_authority(headers, peer)?;
         let from = rescue::referring_path(headers, authority, &self.inner.base_path)?;
         let instance = self.inner.trail.follow(self.client_ip(headers, peer), headers, from)?;
         let slug = self.inner.table.load().by_instance(instance)?.route.slug.clone();
-        self.rescue(slug.as_str(), uri, headers, peer)
+        self.rescue(slug.as_str(), uri, headers, peer, may)
     }
 
     /// A request for which the panel has no path is sent below the instance whose page this browser opened last.
-    pub fn rescue_by_cookie(&self, uri: &Uri, headers: &HeaderMap, peer: Peer) -> Option<Response<Body>> {
-        self.rescue(rescue::by_cookie(headers)?, uri, headers, peer)
+    pub fn rescue_by_cookie(
+        &self,
+        uri: &Uri,
+        headers: &HeaderMap,
+        peer: Peer,
+        may: impl Fn(&Route) -> bool,
+    ) -> Option<Response<Body>> {
+        self.rescue(rescue::by_cookie(headers)?, uri, headers, peer, may)
     }
 
     /// The same for a websocket, which can't be redirected: the instance it is for.
@@ -248,10 +268,21 @@ impl Proxy {
         self.inner.table.load().by_slug(slug).filter(|entry| entry.upstream.is_some()).cloned()
     }
 
-    /// Never to an instance that does not run: what is not there can't have asked.
-    fn rescue(&self, slug: &str, uri: &Uri, headers: &HeaderMap, peer: Peer) -> Option<Response<Body>> {
+    /// Never to an instance that does not run: what is not there can't have asked. Who may not open it hears nothing of
+    /// it (`may`).
+    fn rescue(
+        &self,
+        slug: &str,
+        uri: &Uri,
+        headers: &HeaderMap,
+        peer: Peer,
+        may: impl Fn(&Route) -> bool,
+    ) -> Option<Response<Body>> {
         let routes = self.inner.table.load();
         let entry = routes.by_slug(slug).filter(|entry| entry.upstream.is_some() && self.is_eligible(uri, headers))?;
+        if !may(&entry.route) {
+            return None;
+        }
         let path = self.inner.base_path.cut(uri.path());
         self.inner.trail.mark(self.client_ip(headers, peer), headers, path, entry.route.instance);
         tracing::debug!(path, slug, "rescued");

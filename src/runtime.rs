@@ -8,14 +8,17 @@ mod adopt;
 pub mod app_port;
 mod connection;
 pub mod environment;
+pub mod errand;
 pub mod folder;
 mod launch;
 mod leftover;
 pub mod log;
 mod log_pattern;
+pub mod model_roots;
 pub mod open_files;
 pub mod proc;
 mod protocol;
+pub mod python;
 pub mod readiness;
 pub mod shim;
 pub mod socket_path;
@@ -29,7 +32,7 @@ use crate::domain::{Exit, InstanceId, Port, Progress, RunId};
 
 pub use adopt::Found;
 pub use launch::{LaunchError, LaunchSpec};
-pub use leftover::Leftover;
+pub use leftover::{Leftover, end_marked};
 
 /// Starts and finds runs.
 #[derive(Debug, Clone)]

@@ -6,10 +6,14 @@
 mod accept;
 mod access_log;
 mod admin;
+mod calls;
 mod dispatch;
+mod limits;
 mod listeners;
 mod pool;
 mod proxy_protocol;
+mod seats;
+mod sign_in;
 mod tls;
 mod workers;
 
@@ -31,13 +35,17 @@ use crate::tasks::Tasks;
 
 pub use access_log::Format as AccessFormat;
 pub use admin::AdminSocket;
+pub use limits::Limits;
 pub use listeners::{BindError, Listeners};
 pub use tls::{Certificates, Tls, TlsError, Wanted};
 
 use accept::Shared;
 use access_log::AccessLog;
+use calls::Calls;
 use dispatch::{Entrance, Front};
 use pool::Pool;
+use seats::Seats;
+use sign_in::PanelPlace;
 use workers::{Place, Workers};
 
 /// How long requests under way may take once the server is going.
@@ -62,6 +70,10 @@ pub struct Sockets {
     pub proxy_protocol: bool,
     /// How requests are logged, and whether with their query strings.
     pub access_log: Option<(AccessFormat, bool)>,
+    /// Where people reach the dashboard, as `scheme://host:port`, if that can't be told from what they ask for.
+    pub public_url: Option<String>,
+    /// How much clients may take.
+    pub limits: Limits,
 }
 
 /// A server at work.
@@ -79,18 +91,25 @@ impl Server {
     ///
     /// # Errors
     /// The threads could not be started, or a socket not be made ready.
-    pub fn start(sockets: Sockets, door: Door, proxy: Proxy, panel: Router, panel_runtime: Handle) -> io::Result<Self> {
+    pub fn start(
+        sockets: Sockets,
+        door: Door,
+        proxy: Proxy,
+        panel: Router,
+        panel_runtime: &Handle,
+    ) -> io::Result<Self> {
         let workers = Workers::start()?;
         let closing = CancellationToken::new();
         let (connections, panel_calls) = (Tasks::default(), Tasks::default());
         let log = sockets.access_log.map(|(format, with_query)| AccessLog::start(format, with_query)).transpose()?;
         let (log, writer) = log.unzip();
+        let port = sockets.listeners.addresses().first().map_or(0, SocketAddr::port);
         let front = Arc::new(Front {
             door,
+            panel_place: PanelPlace::new(sockets.public_url, port, proxy.base_path().clone()),
             proxy,
-            panel,
-            panel_runtime,
-            panel_calls: panel_calls.clone(),
+            calls: Calls::new(panel, panel_runtime.clone(), panel_calls.clone(), &sockets.limits),
+            max_headers: sockets.limits.headers,
             hsts: sockets.hsts && sockets.tls.is_some(),
             path_routes: sockets.path_routes,
             access_log: log,
@@ -100,6 +119,8 @@ impl Server {
             tls: sockets.tls,
             proxy_protocol: sockets.proxy_protocol,
             connections: connections.clone(),
+            seats: Seats::new(&sockets.limits),
+            limits: sockets.limits,
         };
         let pool = Pool {
             hosts: sockets.listeners.addresses().iter().map(SocketAddr::ip).collect(),
@@ -120,7 +141,7 @@ impl Server {
             connections.spawn("public ports", pool.run());
         }
         if let Some(tls) = &shared.tls {
-            let _inside = shared.front.panel_runtime.enter();
+            let _inside = panel_runtime.enter();
             tls.watch(&connections, closing.clone());
         }
         Ok(Self { workers, closing, connections, panel_calls, access_log: writer })

@@ -1,10 +1,13 @@
 //! The store: one SQLite file, asked from one thread of its own so that no query ever holds up an async task.
 
+mod audit;
 mod backup;
+mod columns;
 mod error;
 mod import;
 mod inspect;
 mod instances;
+mod login;
 mod open;
 mod schema;
 
@@ -18,7 +21,9 @@ use tokio::sync::oneshot;
 
 use crate::domain::{Layout, PortRange};
 
+pub use audit::AuditEntry;
 pub use error::OpenError;
+pub use login::{Digest, LastUses, StoredLogin, StoredSession, StoredToken};
 
 /// How long a query waits for another program that holds the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -53,7 +58,7 @@ impl Drop for Worker {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another row holds a value that only one may hold.
-    #[error("another instance has this {0} already")]
+    #[error("another one has this {0} already")]
     Taken(Unique),
     /// The row is gone.
     #[error("there is no such instance")]
@@ -75,6 +80,8 @@ pub enum Unique {
     Slug,
     /// Its public port.
     PublicPort,
+    /// A token's name.
+    TokenName,
 }
 
 impl std::fmt::Display for Unique {
@@ -83,6 +90,7 @@ impl std::fmt::Display for Unique {
             Self::Name => "name",
             Self::Slug => "address",
             Self::PublicPort => "public port",
+            Self::TokenName => "name",
         })
     }
 }
@@ -97,6 +105,15 @@ impl Store {
     pub fn open(layout: &Layout, pool: PortRange) -> Result<Self, OpenError> {
         let connection = open::open(layout, pool)?;
         Self::run(connection).map_err(|source| OpenError::Io { path: layout.database(), source })
+    }
+
+    /// Takes the password and every session away: for a folder that no server uses. Says whether there was a password.
+    ///
+    /// # Errors
+    /// As [`Store::open`], or the file could not be written.
+    pub fn forget_password(layout: &Layout, pool: PortRange) -> Result<bool, OpenError> {
+        let mut connection = open::open(layout, pool)?;
+        login::forget_password(&mut connection).map_err(|error| OpenError::failed(&layout.database(), &error))
     }
 
     fn run(mut connection: Connection) -> std::io::Result<Self> {

@@ -1,10 +1,11 @@
-//! `/api/instances/{id}/copy`, `…/rebuild`, `…/size`: what works on an instance's folder.
+//! `/api/instances/{id}/copy` and `…/size`: what works on an instance's folder.
 
 use axum::Json;
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
+use super::audit::Noted;
 use super::error::ApiError;
 use super::jobs::with_job;
 use super::json::{Body, Id};
@@ -23,17 +24,9 @@ pub(super) async fn copy(
     Body(copy): Body<Copy>,
 ) -> Result<Response, ApiError> {
     let (instance, job) = panel.instances.copy(id, &copy.new_name).await?;
-    let answer = Json(InstanceView::new(&instance, &panel.origin(&seen))).into_response();
+    let noted = Noted::default().with(format!("as {}", instance.chosen.name));
+    let answer = (Extension(noted), Json(InstanceView::new(&instance, &panel.origin(&seen)))).into_response();
     Ok(with_job(answer, Some(&job)))
-}
-
-pub(super) async fn rebuild(
-    State(panel): State<Panel>,
-    Extension(seen): Extension<Seen>,
-    Id(id): Id,
-) -> Result<Response, ApiError> {
-    let (instance, note) = panel.instances.rebuild(id).await?;
-    Ok(Json(InstanceView::new(&instance, &panel.origin(&seen)).note(note)).into_response())
 }
 
 pub(super) async fn size(State(panel): State<Panel>, Id(id): Id) -> Result<Response, ApiError> {

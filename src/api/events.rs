@@ -1,39 +1,71 @@
 //! `GET /api/events`: everything that changes, as server-sent events. The dashboard lives from this one stream.
 //!
 //! A stream begins with a `snapshot`, and gets another one when it fell too far behind: so a client never has to ask for
-//! what it missed.
+//! what it missed. One that says what it heard last (`Last-Event-ID`, or `?after=` where it can't set a field) gets
+//! `resumed` and what it missed instead, as long as that is known.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Extension, State};
+use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream;
-use serde::Serialize;
-use tokio::sync::{broadcast, watch};
+use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
 
+use super::feed::{Follower, Numbered, Told};
+use super::json::Params;
+use super::stats::StatsView;
 use super::view::InstanceView;
 use super::{Origin, Panel, Seen};
+use crate::assets;
+use crate::auth::Caller;
 use crate::instances::Event;
-use crate::jobs::Job;
-use crate::monitor::Stats;
+use crate::monitor::Watching;
 
 /// A comment this often: outer proxies cut what is silent for a minute or less.
 const PING: Duration = Duration::from_secs(15);
 
-pub(super) async fn events(State(panel): State<Panel>, Extension(seen): Extension<Seen>) -> Response {
+#[derive(Deserialize)]
+pub(super) struct From {
+    /// The id of the last event heard.
+    #[serde(default)]
+    after: Option<String>,
+}
+
+pub(super) async fn events(
+    State(panel): State<Panel>,
+    Extension(seen): Extension<Seen>,
+    Extension(caller): Extension<Caller>,
+    Params(from): Params<From>,
+    headers: HeaderMap,
+) -> Response {
+    // What the browser itself says of a stream it reopens is newer than the address it was opened with.
+    let heard = headers.get("last-event-id").and_then(|id| id.to_str().ok()).or(from.after.as_deref());
     // Subscribed before the snapshot is taken: a change between the two comes twice rather than never.
-    let stream = Stream {
-        events: panel.instances.subscribe(),
-        jobs: panel.instances.jobs().subscribe(),
-        stats: panel.monitor.subscribe(),
-        origin: panel.origin(&seen),
-        panel,
-        sent: 0,
-    };
+    let Follower { changes, missed, last } =
+        panel.feed.follow(heard.and_then(|id| id.strip_prefix(&*panel.boot)?.strip_prefix('-')?.parse().ok()));
+    let stats = panel.monitor.watch();
+    let ended = caller.ended().cloned().unwrap_or_default();
+    let mut stream = Stream { stats, origin: panel.origin(&seen), changes, ended, panel, last, ahead: VecDeque::new() };
+    match missed {
+        Some(missed) => {
+            let begun = stream.resumed();
+            stream.ahead.push_back(begun);
+            stream.ahead.extend(missed.iter().map(|change| stream.told(change)).collect::<Vec<_>>());
+        }
+        None => stream.ahead.push_back(stream.snapshot()),
+    }
+    // The latest figures at once: the next ones may be seconds away.
+    let latest = stream.stats.present();
+    if latest.ram.total > 0 {
+        stream.ahead.push_back(stream.piece("stats", &StatsView::new(&latest)));
+    }
     let body = Body::from_stream(stream::unfold(stream, |mut stream| async {
         let piece = stream.next().await?;
         Some((Ok::<_, std::convert::Infallible>(piece), stream))
@@ -50,47 +82,51 @@ pub(super) async fn events(State(panel): State<Panel>, Extension(seen): Extensio
 struct Stream {
     panel: Panel,
     origin: Origin,
-    events: broadcast::Receiver<Event>,
-    jobs: broadcast::Receiver<Job>,
-    stats: watch::Receiver<Arc<Stats>>,
-    sent: u64,
+    changes: broadcast::Receiver<Numbered>,
+    stats: Watching,
+    /// Whoever asked is let in no more.
+    ended: CancellationToken,
+    /// What is to be sent before anything else.
+    ahead: VecDeque<Bytes>,
+    /// The number of the last change told.
+    last: u64,
 }
 
 impl Stream {
     /// The next piece; `None` ends the stream.
     async fn next(&mut self) -> Option<Bytes> {
-        if self.sent == 0 {
-            return Some(self.snapshot());
+        if let Some(piece) = self.ahead.pop_front() {
+            return Some(piece);
         }
         let closing = self.panel.closing.clone();
         tokio::select! {
             () = closing.cancelled() => None,
-            event = self.events.recv() => match event {
-                Ok(event) => Some(self.event(&event)),
-                Err(broadcast::error::RecvError::Lagged(_)) => Some(self.snapshot()),
+            () = self.ended.cancelled() => None,
+            change = self.changes.recv() => match change {
+                Ok(change) => {
+                    self.last = change.number;
+                    Some(self.told(&change))
+                }
+                Err(broadcast::error::RecvError::Lagged(_)) => {
+                    let Follower { changes, last, .. } = self.panel.feed.follow(None);
+                    (self.changes, self.last) = (changes, last);
+                    Some(self.snapshot())
+                }
                 Err(broadcast::error::RecvError::Closed) => None,
             },
-            job = self.jobs.recv() => match job {
-                Ok(job) => Some(self.piece("job", &job)),
-                Err(broadcast::error::RecvError::Lagged(_)) => Some(self.snapshot()),
-                Err(broadcast::error::RecvError::Closed) => None,
-            },
-            changed = self.stats.changed() => {
-                changed.ok()?;
-                let stats = Arc::clone(&self.stats.borrow_and_update());
-                Some(self.piece("stats", &*stats))
-            }
+            stats = self.stats.next() => Some(self.piece("stats", &StatsView::new(&*stats?))),
             () = tokio::time::sleep(PING) => Some(Bytes::from_static(b": ping\n\n")),
         }
     }
 
-    fn snapshot(&mut self) -> Bytes {
+    fn snapshot(&self) -> Bytes {
         let all = self.panel.instances.list();
-        let gpu_count = self.stats.borrow().gpus.len();
+        let gpu_count = self.stats.present().gpus.len();
         let snapshot = serde_json::json!({
             "version": env!("CARGO_PKG_VERSION"),
             "boot": &*self.panel.boot,
-            "auth": "none",
+            "assets": assets::bundle(),
+            "auth": super::sessions::mode(&self.panel.login),
             "gpu_count": gpu_count,
             "jobs": self.panel.instances.jobs().list(),
             "instances": all.iter().map(|instance| InstanceView::new(instance, &self.origin)).collect::<Vec<_>>(),
@@ -98,22 +134,34 @@ impl Stream {
         self.piece("snapshot", &snapshot)
     }
 
-    fn event(&mut self, event: &Event) -> Bytes {
-        match event {
-            Event::Instance(instance) => {
-                let origin = self.origin.clone();
-                self.piece("instance", &InstanceView::new(instance, &origin))
+    /// Instead of a snapshot: what the client knows still holds.
+    fn resumed(&self) -> Bytes {
+        self.piece("resumed", &serde_json::json!({ "boot": &*self.panel.boot }))
+    }
+
+    fn told(&self, Numbered { number, told }: &Numbered) -> Bytes {
+        match told {
+            Told::Change(Event::Instance(instance)) => {
+                self.numbered("instance", *number, &InstanceView::new(instance, &self.origin))
             }
-            Event::Removed(id) => self.piece("removed", &serde_json::json!({ "id": id })),
-            Event::Log(id, size) => self.piece("log", &serde_json::json!({ "id": id, "size": size })),
-            Event::Notice(notice) => self.piece("notice", notice),
+            Told::Change(Event::Removed(id)) => self.numbered("removed", *number, &serde_json::json!({ "id": id })),
+            Told::Change(Event::Log(id, size)) => {
+                self.numbered("log", *number, &serde_json::json!({ "id": id, "size": size }))
+            }
+            Told::Change(Event::Notice(notice)) => self.numbered("notice", *number, notice),
+            Told::Job(job) => self.numbered("job", *number, job),
+            Told::Gap => self.snapshot(),
         }
     }
 
+    /// What is no change of its own carries the number of the last one.
+    fn piece(&self, name: &str, data: &impl Serialize) -> Bytes {
+        self.numbered(name, self.last, data)
+    }
+
     /// One event. JSON holds no line breaks, so it is one `data` line.
-    fn piece(&mut self, name: &str, data: &impl Serialize) -> Bytes {
-        self.sent += 1;
+    fn numbered(&self, name: &str, number: u64, data: &impl Serialize) -> Bytes {
         let data = serde_json::to_string(data).unwrap_or_else(|_| "null".to_owned());
-        Bytes::from(format!("event: {name}\nid: {}-{}\ndata: {data}\n\n", self.panel.boot, self.sent))
+        Bytes::from(format!("event: {name}\nid: {}-{number}\ndata: {data}\n\n", self.panel.boot))
     }
 }

@@ -9,13 +9,15 @@ use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
+use super::audit::{Noted, NothingDone};
 use super::error::ApiError;
 use super::jobs::with_job;
 use super::json::{Body, Id, OptionalBody, Params};
 use super::view::{InstanceView, PlannedView, StateView};
 use super::{Panel, Seen};
+use crate::auth::{Caller, Need};
 use crate::domain::Instance;
-use crate::instances::{Change, Create, Delete, Instantiate};
+use crate::instances::{Arrange, Change, Create, Delete, Instantiate, in_words};
 
 /// How many lines the page of an instance that is not ready shows.
 const STATE_LINES: usize = 12;
@@ -33,7 +35,10 @@ pub(super) async fn create(
     Body(create): Body<Create>,
 ) -> Result<Response, ApiError> {
     let (instance, job) = panel.instances.create(create).await?;
-    let answer = (StatusCode::CREATED, Json(InstanceView::new(&instance, &panel.origin(&seen)))).into_response();
+    let chosen = &instance.chosen;
+    let noted = Noted::about(chosen.name.to_string()).with(format!("from {}", chosen.base_blueprint));
+    let view = InstanceView::new(&instance, &panel.origin(&seen));
+    let answer = (StatusCode::CREATED, Extension(noted), Json(view)).into_response();
     Ok(with_job(answer, job.as_ref()))
 }
 
@@ -55,10 +60,15 @@ pub(super) async fn change(
 ) -> Result<Response, ApiError> {
     if how.dry_run {
         let planned = panel.instances.plan_change(id, &change).await?;
-        return Ok(Json(PlannedView::new(&planned, &panel.origin(&seen))).into_response());
+        let mut answer = Json(PlannedView::new(&planned, &panel.origin(&seen))).into_response();
+        answer.extensions_mut().insert(NothingDone);
+        return Ok(answer);
     }
+    let before = panel.instances.get(id)?;
     let (instance, applied) = panel.instances.change(id, change).await?;
-    Ok(Json(InstanceView::new(&instance, &panel.origin(&seen)).applied(applied)).into_response())
+    let noted = Noted::about(before.chosen.name.to_string()).with(in_words(&before.chosen, &instance.chosen));
+    let view = InstanceView::new(&instance, &panel.origin(&seen)).applied(applied);
+    Ok((Extension(noted), Json(view)).into_response())
 }
 
 #[derive(Deserialize)]
@@ -68,6 +78,16 @@ pub(super) struct HowToChange {
     dry_run: bool,
 }
 
+/// The order of the list, and which groups families stand in. The answer is the list as it is then.
+pub(super) async fn arrange(
+    State(panel): State<Panel>,
+    Extension(seen): Extension<Seen>,
+    Body(wanted): Body<Arrange>,
+) -> Result<Response, ApiError> {
+    panel.instances.arrange(wanted).await?;
+    Ok(list(State(panel), Extension(seen)).await)
+}
+
 pub(super) async fn instantiate(
     State(panel): State<Panel>,
     Extension(seen): Extension<Seen>,
@@ -75,7 +95,8 @@ pub(super) async fn instantiate(
     Body(request): Body<Instantiate>,
 ) -> Result<Response, ApiError> {
     let instance = panel.instances.instantiate(id, request).await?;
-    Ok(show(&panel, &instance, &seen))
+    let noted = Noted::default().with(format!("as {}", instance.chosen.name));
+    Ok((Extension(noted), show(&panel, &instance, &seen)).into_response())
 }
 
 pub(super) async fn delete(
@@ -83,8 +104,10 @@ pub(super) async fn delete(
     Id(id): Id,
     OptionalBody(how): OptionalBody<Delete>,
 ) -> Result<Response, ApiError> {
+    let noted = Noted::default().with(how.in_words());
     let job = panel.instances.delete(id, how).await?;
-    let answer = Json(serde_json::json!({ "ok": true, "detail": "Instance deleted successfully." })).into_response();
+    let answer = Json(serde_json::json!({ "ok": true, "detail": "Instance deleted successfully." }));
+    let answer = (Extension(noted), answer).into_response();
     Ok(with_job(answer, job.as_ref()))
 }
 
@@ -125,9 +148,15 @@ pub(super) async fn restart(
 
 /// What the page of an instance that is not ready polls: small, and no stream, since a browser allows only six
 /// connections to an origin.
-pub(super) async fn state(State(panel): State<Panel>, Path(slug): Path<String>) -> Result<Response, ApiError> {
+pub(super) async fn state(
+    State(panel): State<Panel>,
+    Extension(caller): Extension<Caller>,
+    Path(slug): Path<String>,
+) -> Result<Response, ApiError> {
     let instance = by_slug(&panel, &slug)?;
-    let log = panel.instances.log_tail(instance.id, STATE_LINES).await?;
+    // Apps write their own secrets there: who may only open the instance does not read it.
+    let may_read = caller.may(Need::Ask(instance.id));
+    let log = if may_read { panel.instances.log_tail(instance.id, STATE_LINES).await? } else { Vec::new() };
     Ok(([(CACHE_CONTROL, "no-store")], Json(StateView::new(&instance, log))).into_response())
 }
 

@@ -1,5 +1,7 @@
 //! Reading what a call brings: every refusal is `{"detail": "…"}` in words.
 
+use std::error::Error;
+
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -9,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
 use crate::domain::InstanceId;
+use crate::proxy::drain::UploadError;
 
 /// A JSON body.
 pub(super) struct Body<T>(pub(super) T);
@@ -60,12 +63,27 @@ fn is_json(request: &Request) -> bool {
 
 async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
     Bytes::from_request(request, state).await.map_err(|rejection| {
+        if is_late(&rejection) {
+            return ApiError::new(StatusCode::REQUEST_TIMEOUT, "The rest of the request did not come.");
+        }
         let detail = match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => "Request body too large.".to_owned(),
             _ => format!("The body can't be read: {rejection}."),
         };
         ApiError::new(rejection.status(), detail)
     })
+}
+
+/// Whether the client stopped in the middle of its body.
+pub(super) fn is_late(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if matches!(error.downcast_ref(), Some(UploadError::Late(_))) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
@@ -83,14 +101,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let text = Path::<String>::from_request_parts(parts, state).await.map(|Path(text)| text).unwrap_or_default();
-        let id = text.parse().map_err(|_| {
-            ApiError::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                format!("{text:?} is not an instance's id, which is a number."),
-            )
-        })?;
-        Ok(Self(id))
+        parse_id(&text).map(Self)
     }
+}
+
+/// An instance's id.
+pub(super) fn parse_id(text: &str) -> Result<InstanceId, ApiError> {
+    text.parse().map_err(|_| {
+        let detail = format!("{text:?} is not an instance's id, which is a number.");
+        ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+    })
 }
 
 /// The query string.

@@ -1,8 +1,10 @@
-//! `/api/instances/{id}/logs`.
+//! `/api/instances/{id}/logs`: by offset, as a file, and as it is written.
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
@@ -13,6 +15,8 @@ use tokio_util::io::ReaderStream;
 use super::Panel;
 use super::error::ApiError;
 use super::json::{Id, Params};
+use super::log_follow::{self, Wanted};
+use crate::auth::Caller;
 use crate::instances::LogQuestion;
 
 #[derive(Deserialize)]
@@ -51,6 +55,18 @@ pub(super) async fn read(
         members.insert("times".to_owned(), serde_json::json!(chunk.times));
     }
     Ok(Json(answer).into_response())
+}
+
+/// A log by websocket: what there is, then what comes.
+pub(super) async fn follow(
+    State(panel): State<Panel>,
+    Extension(caller): Extension<Caller>,
+    Id(id): Id,
+    Params(wanted): Params<Wanted>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, ApiError> {
+    let follower = panel.instances.follow_log(id, wanted.follow())?;
+    log_follow::answer(&panel, &caller, upgrade, follower, wanted.window)
 }
 
 /// The runs whose logs are kept, the newest first.

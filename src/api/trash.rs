@@ -9,7 +9,8 @@ use super::error::ApiError;
 use super::jobs::with_job;
 use super::json::Params;
 use super::view::InstanceView;
-use super::{Panel, Seen};
+use super::{Panel, Seen, discard};
+use crate::instances::Instances;
 use crate::jobs::Job;
 
 pub(super) async fn list(State(panel): State<Panel>) -> Result<Response, ApiError> {
@@ -30,6 +31,9 @@ pub(super) async fn restore(
     Path(entry): Path<String>,
     Params(how): Params<Restore>,
 ) -> Result<Response, ApiError> {
+    if let Some(token) = Instances::token_of_trash(&entry) {
+        return discard::put_back(State(panel), Path(token.to_owned())).await;
+    }
     let (instance, note) = panel.instances.restore(&entry, how.name.as_deref(), how.blueprint.as_deref()).await?;
     Ok(Json(InstanceView::new(&instance, &panel.origin(&seen)).note(note)).into_response())
 }

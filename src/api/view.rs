@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::Origin;
 use crate::domain::{
-    Access, BlueprintName, Desired, Exit, GpuIds, Helper, Hostname, Instance, InstanceId, InstanceName, Note,
-    OutputPath, Port, Progress, Restart, RestartPolicy, RunId, Slug, Status, Timestamp, Version,
+    Access, BlueprintName, Desired, Exit, GpuIds, GroupLabel, Helper, Hostname, Instance, InstanceId, InstanceName,
+    Note, OutputPath, Port, Progress, Restart, RestartPolicy, RunId, Slug, Status, Timestamp, Version,
 };
 use crate::instances::{Applied, Planned};
 
@@ -43,9 +43,10 @@ pub(super) struct InstanceView<'a> {
     desired: Desired,
     access: Access,
     order: i64,
+    group: Option<&'a GroupLabel>,
     restart_policy: RestartPolicy,
     restart: Option<&'a Restart>,
-    params: &'a BTreeMap<String, serde_json::Value>,
+    params: BTreeMap<&'a str, serde_json::Value>,
     helper: Helper,
     log_size: u64,
     import_notes: &'a [Note],
@@ -98,9 +99,10 @@ impl<'a> InstanceView<'a> {
             desired: instance.desired,
             access: chosen.access,
             order: chosen.order,
+            group: chosen.group.as_ref(),
             restart_policy: chosen.restart_policy,
             restart: instance.restart.as_ref(),
-            params: &chosen.params,
+            params: chosen.params.iter().map(|(name, value)| (name.as_str(), value.shown())).collect(),
             helper: chosen.helper,
             log_size: instance.log_size,
             import_notes: &chosen.import_notes,
@@ -126,6 +128,8 @@ pub(super) struct PlannedView<'a> {
     dry_run: bool,
     /// Whether it would be stopped and started for it.
     restarts: bool,
+    /// Those of the changes that a running instance meets only at its next start.
+    cold: Vec<&'static str>,
     /// Each member that differs, with its old and its new value.
     changes: serde_json::Map<String, serde_json::Value>,
 }
@@ -142,8 +146,15 @@ impl<'a> PlannedView<'a> {
             let old = old.get(&name).cloned().unwrap_or_default();
             (old != new).then(|| (name, serde_json::json!({ "old": old, "new": new })))
         });
-        let instance = InstanceView::new(&planned.instance, origin).applied(planned.applied);
-        Self { changes: differing.collect(), instance, dry_run: true, restarts: planned.restarts }
+        let mut changes: serde_json::Map<_, _> = differing.collect();
+        let differ = planned.instance.chosen.params != planned.present.chosen.params;
+        if differ && !changes.contains_key("params") {
+            // One secret in the place of another looks the same.
+            changes
+                .insert("params".to_owned(), serde_json::json!({ "old": old.get("params"), "new": old.get("params") }));
+        }
+        let instance = InstanceView::new(&planned.instance, origin).applied(planned.applied());
+        Self { changes, instance, dry_run: true, restarts: planned.restarts, cold: planned.cold.clone() }
     }
 }
 

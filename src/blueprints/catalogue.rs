@@ -144,6 +144,8 @@ mod tests {
             for key in ["name", "category", "description"] {
                 assert!(blueprint.header.get(key).is_some(), "{} lacks {key}", blueprint.name);
             }
+            let faults = blueprint.header.params().faults;
+            assert!(faults.is_empty(), "{}: {faults:?}", blueprint.name);
         }
     }
 

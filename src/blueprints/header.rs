@@ -6,15 +6,44 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::params::Params;
 use crate::domain::{Helper, ProxyMode};
 
 const START: &str = "### AIKORE-METADATA-START ###";
 const END: &str = "### AIKORE-METADATA-END ###";
+const INPUT: &str = "param.";
+
+/// The keys that mean something here, but for the inputs (`param.<name>`).
+pub const KNOWN: [&str; 20] = [
+    "name",
+    "category",
+    "description",
+    "homepage",
+    "license",
+    "icon",
+    "venv_type",
+    "venv_path",
+    "persistent_mode",
+    "proxy",
+    "ready",
+    "ready_timeout",
+    "stop_signal",
+    "stop_grace",
+    "gpu",
+    "min_vram",
+    "disk",
+    "files",
+    "helper",
+    // Reserved.
+    "idle_ignore",
+];
 
 /// Every key of a header, as written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Header {
     keys: BTreeMap<String, String>,
+    /// The keys `param.<name>`, in the order of the script: so the form shows them.
+    inputs: Vec<String>,
 }
 
 /// How a blueprint says that its app is ready.
@@ -45,14 +74,17 @@ impl Header {
     pub fn parse(script: &str) -> Self {
         let block =
             script.lines().map(str::trim).skip_while(|line| *line != START).skip(1).take_while(|line| *line != END);
-        let mut keys = BTreeMap::new();
+        let (mut keys, mut inputs) = (BTreeMap::new(), Vec::new());
         for line in block {
             let Some((key, value)) = line.trim_start_matches('#').trim().split_once('=') else { continue };
             if let Some(key) = key.trim().strip_prefix("aikore.") {
-                keys.insert(key.trim().to_owned(), value.trim().to_owned());
+                let key = key.trim().to_owned();
+                if keys.insert(key.clone(), value.trim().to_owned()).is_none() && key.starts_with(INPUT) {
+                    inputs.push(key);
+                }
             }
         }
-        Self { keys }
+        Self { keys, inputs }
     }
 
     /// The value of a key; an empty one is none.
@@ -87,6 +119,13 @@ impl Header {
             },
             None => Ready::Http("/".to_owned()),
         }
+    }
+
+    /// `param.<name>`: the inputs it asks for.
+    pub fn params(&self) -> Params {
+        Params::parse(
+            self.inputs.iter().filter_map(|key| Some((key.strip_prefix(INPUT)?, self.keys.get(key)?.as_str()))),
+        )
     }
 
     /// `venv_path`: where the environment is, seen from the instance's folder.
@@ -133,6 +172,16 @@ mod tests {
         assert_eq!(header.get("future.key"), Some("a = b"));
         assert_eq!(header.get("icon"), None);
         assert_eq!(header.all().len(), 4);
+    }
+
+    #[test]
+    fn inputs_keep_the_order_of_the_script() {
+        let header = header(
+            "# aikore.param.z = bool\n# aikore.param.a = int, 5\n# aikore.param.z = bool, true\n# aikore.name = x",
+        );
+        let params = header.params();
+        assert_eq!(params.list.iter().map(|param| param.name.as_str()).collect::<Vec<_>>(), ["z", "a"]);
+        assert_eq!(header.all().len(), 3);
     }
 
     #[test]

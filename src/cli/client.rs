@@ -35,7 +35,7 @@ pub(super) fn hand_over(given: &Given) -> Result<(), Failed> {
     Err(Failed::failure(format!("the server answered {status}: {body}")))
 }
 
-fn call(given: &Given, method: Method, path: &str) -> Result<(StatusCode, String), Failed> {
+pub(super) fn call(given: &Given, method: Method, path: &str) -> Result<(StatusCode, String), Failed> {
     let layout = Config::check(given)?.layout;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failed::failure)?;
     runtime.block_on(async {
@@ -43,6 +43,12 @@ fn call(given: &Given, method: Method, path: &str) -> Result<(StatusCode, String
             .await
             .map_err(|_| Failed::failure("the server does not answer"))?
     })
+}
+
+/// Whether a server answers for this folder.
+pub(super) fn is_served(layout: &Layout) -> bool {
+    let socket = SocketPath::new(&layout.run(), "admin.sock");
+    socket.and_then(|socket| std::os::unix::net::UnixStream::connect(socket.as_path())).is_ok()
 }
 
 async fn exchange(layout: &Layout, method: Method, path: &str) -> Result<(StatusCode, String), Failed> {

@@ -10,22 +10,30 @@ use axum::routing::post;
 use tokio::runtime::{Builder, Handle};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, fmt};
 
-use super::Failed;
 use super::lock::Lock;
-use crate::api::{self, Panel};
-use crate::auth::{Door, HostRule};
+use super::login::{self, SetupLinks};
+use super::{Failed, show_config};
+use crate::api::{self, Feed, Panel, SettingView};
+use crate::auth::Audit;
 use crate::blueprints::{self, Catalogue};
-use crate::config::{self, AllowedHosts, Config};
+use crate::config::{self, Config, Given};
 use crate::domain::{Hostname, Layout, Port};
 use crate::instances::{Instances, Setup};
-use crate::monitor::Monitor;
+use crate::journal::{self, Journal};
+use crate::monitor::{Monitor, Sources, Tree};
 use crate::proxy::{Proxy, Table};
 use crate::runtime::{Runtime, folder, open_files};
 use crate::server::{AccessFormat, AdminSocket, Certificates, Listeners, Server, Sockets, Tls, Wanted};
 use crate::store::Store;
 use crate::tasks::Tasks;
+
+/// How long whoever follows a log may take to hear that the server goes.
+const FAREWELL: Duration = Duration::from_secs(6);
 
 /// How the server ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,9 +44,15 @@ enum End {
     HandOver,
 }
 
-pub(super) fn serve(config: Config) -> Result<(), Failed> {
+/// What the dashboard shows of the server itself.
+struct Shown {
+    settings: Vec<SettingView>,
+    journal: Journal,
+}
+
+pub(super) fn serve(config: Config, given: &Given) -> Result<(), Failed> {
     let started = Instant::now();
-    start_log(&config);
+    let journal = start_log(&config);
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
@@ -58,7 +72,9 @@ pub(super) fn serve(config: Config) -> Result<(), Failed> {
         .enable_all()
         .build()
         .map_err(Failed::failure)?;
-    let result = runtime.block_on(run(config, store, listeners, tls, lock, started));
+    let settings = show_config::settings(&config, given);
+    let shown = Shown { settings, journal };
+    let result = runtime.block_on(run(config, shown, store, listeners, tls, lock, started));
     // What still runs are watchers of a hand-over and blocked file reads: nothing to wait for.
     runtime.shutdown_timeout(Duration::from_millis(200));
     result
@@ -66,6 +82,7 @@ pub(super) fn serve(config: Config) -> Result<(), Failed> {
 
 async fn run(
     config: Config,
+    shown: Shown,
     store: Store,
     listeners: Listeners,
     tls: Option<Tls>,
@@ -76,20 +93,34 @@ async fn run(
     let addresses = listeners.addresses();
     let scheme = if tls.is_some() { "https" } else { "http" };
     let table = Arc::new(Table::new(config.base_domain.clone()));
+    let login = login::open(&config, store.clone()).await?;
+    let (audit, audit_writer) = Audit::new(store.clone());
     let instances = open_instances(&config, store, &addresses, Arc::clone(&table)).await?;
     let closing = CancellationToken::new();
     let hand_over = CancellationToken::new();
+    let followers = Tasks::default();
     let panel = api::router(Panel {
         instances: instances.clone(),
+        login: login.clone(),
+        audit: audit.clone(),
+        settings: shown.settings.into(),
+        journal: shown.journal,
+        feed: Feed::start(&instances),
         routes: Arc::clone(&table),
-        monitor: Monitor::start().map_err(Failed::failure)?,
+        checks: crate::checks::Checks::default(),
+        monitor: Monitor::start(measured(&layout, &instances)).map_err(Failed::failure)?,
         boot: format!("{:012x}", fastrand::u64(..1 << 48)).into(),
         closing: closing.clone(),
+        followers: followers.clone(),
         base_domain: config.base_domain.clone(),
         base_path: config.base_path.clone(),
         path_routes: config.path_routes,
+        max_body: config.limits.body,
     });
-    let admin = AdminSocket::open(&layout.admin_socket(), with_hand_over(panel.clone(), hand_over.clone()))
+    let links = SetupLinks::new(&config, &addresses, scheme);
+    let admin = with_hand_over(panel.clone(), hand_over.clone());
+    let admin = login::with_help(admin, login.clone(), links.clone(), audit.clone());
+    let admin = AdminSocket::open(&layout.admin_socket(), admin)
         .map_err(|error| Failed::failure(format!("{}: {error}", layout.admin_socket().display())))?;
     let mut signals = Signals::listen().map_err(Failed::failure)?;
     let server = Server::start(
@@ -102,15 +133,24 @@ async fn run(
             path_routes: config.path_routes,
             proxy_protocol: config.proxy_protocol,
             access_log: config.access_log.map(|log| (access_format(log), log.with_query)),
+            public_url: config.public_url.clone(),
+            limits: config.limits,
         },
-        door(&config),
+        login::door(&config, login.clone()),
         Proxy::new(table, config.trusted_proxies, config.base_path),
         panel,
-        Handle::current(),
+        &Handle::current(),
     )
     .map_err(Failed::failure)?;
     announce(&layout, &addresses, scheme, &mut lock)?;
     tracing::info!(config_dir = %layout.root().display(), took = ?started.elapsed(), "ready: {}", urls(&addresses, scheme));
+
+    links.announce(&login)?;
+
+    // What is written down to the end: the last calls are answered before they stop.
+    let (keeping, keepers) = (CancellationToken::new(), Tasks::default());
+    keepers.spawn("sessions", login.keep_house(keeping.clone()));
+    keepers.spawn("audit", audit_writer.run(keeping.clone()));
 
     let boot = Tasks::default();
     let waking = instances.clone();
@@ -125,6 +165,7 @@ async fn run(
     };
     tracing::info!(?end, "stopping");
     closing.cancel();
+    let _ = tokio::time::timeout(FAREWELL, followers.wait()).await;
     if end == End::HandOver {
         instances.release().await;
     }
@@ -134,6 +175,8 @@ async fn run(
         instances.close().await;
     }
     admin.stop().await;
+    keeping.cancel();
+    keepers.wait().await;
     let _ = std::fs::remove_file(layout.listen());
     tracing::info!("stopped");
     Ok(())
@@ -152,16 +195,29 @@ async fn open_instances(
     let setup = Setup {
         library,
         base_path: config.base_path.clone(),
+        model_roots: config.model_roots.clone(),
+        pytorch_index: config.pytorch_index.clone(),
         pool: config.pool,
         reserved: addresses.iter().filter_map(|address| Port::new(address.port())).collect(),
         stalled_after: config.patience.stalled_after,
         stop_grace: config.patience.stop_grace,
         restart_attempts: config.patience.restart_attempts,
+        terminal_idle: config.patience.terminal_idle,
         layout: layout.clone(),
     };
     let catalogue = Catalogue::new(config.blueprints_dir.clone(), layout.custom_blueprints());
     let runtime = Runtime::new(layout.shims(), config.log.file_size, open_files::raise());
     Instances::open(setup, store, runtime, catalogue, table).await.map_err(Failed::failure)
+}
+
+/// What of the machine is ours.
+fn measured(layout: &Layout, instances: &Instances) -> Sources {
+    let instances = instances.clone();
+    let tree = |(id, root)| Tree { id, root };
+    Sources {
+        folders: vec![("config", layout.root().to_owned()), ("models", layout.models()), ("outputs", layout.outputs())],
+        trees: Box::new(move || instances.process_trees().into_iter().map(tree).collect()),
+    }
 }
 
 fn tls(config: &Config) -> Result<Option<Tls>, Failed> {
@@ -181,18 +237,6 @@ fn access_format(log: config::AccessLog) -> AccessFormat {
     if log.json { AccessFormat::Json } else { AccessFormat::Common }
 }
 
-fn door(config: &Config) -> Door {
-    Door::new(host_rule(config))
-}
-
-fn host_rule(config: &Config) -> HostRule {
-    match &config.allowed_hosts {
-        AllowedHosts::Private => HostRule::Private,
-        AllowedHosts::Listed(names) => HostRule::Listed(names.clone()),
-        AllowedHosts::Any => HostRule::Any,
-    }
-}
-
 /// A certificate opens no door: whoever wants one for the dashboard's name has to say that it is the dashboard's.
 fn warn_of_closed_names(config: &Config) {
     let config::Tls::Acme { domains, .. } = &config.tls else { return };
@@ -200,8 +244,7 @@ fn warn_of_closed_names(config: &Config) {
         let base = config.base_domain.as_ref().map(|base| format!(".{base}"));
         base.is_some_and(|base| name.as_str().ends_with(&base))
     };
-    let rule = host_rule(config);
-    for name in domains.iter().filter(|name| !rule.allows(name.as_str()) && !of_an_instance(name)) {
+    for name in domains.iter().filter(|name| !login::knows(config, name) && !of_an_instance(name)) {
         tracing::warn!(
             "the dashboard does not answer to {name}: unless it is an instance's, add it to AIKORE_ALLOWED_HOSTS"
         );
@@ -236,28 +279,29 @@ fn announce(layout: &Layout, addresses: &[SocketAddr], scheme: &str, lock: &mut 
 
 /// What to type into a browser.
 fn urls(addresses: &[SocketAddr], scheme: &str) -> String {
-    let url = |address: &SocketAddr| {
-        if address.ip().is_unspecified() || address.ip().is_loopback() {
-            format!("{scheme}://localhost:{}/", address.port())
-        } else {
-            format!("{scheme}://{address}/")
-        }
-    };
-    let mut urls: Vec<String> = addresses.iter().map(url).collect();
+    let mut urls: Vec<String> =
+        addresses.iter().map(|address| format!("{}/", login::origin(address, scheme))).collect();
     urls.dedup();
     urls.join(" ")
 }
 
-fn start_log(config: &Config) {
+/// Where the server says what it does: to whoever started it, and into the journal for who looks at it in the dashboard.
+fn start_log(config: &Config) -> Journal {
+    let journal = Journal::new(journal::KEPT);
     let filter = EnvFilter::try_new(&config.log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
     // A log nobody reads any more (a closed pipe) must not end the server: the complaint about it would panic.
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).log_internal_errors(false);
-    // An error means that a test has set a log already.
-    let _ = if config.log.json {
-        log.json().flatten_event(true).with_ansi(false).try_init()
+    let log = fmt::layer().with_target(false).log_internal_errors(false);
+    let log = if config.log.json {
+        log.json().flatten_event(true).with_ansi(false).boxed()
     } else {
-        log.with_ansi(std::io::stdout().is_terminal()).try_init()
+        log.with_ansi(std::io::stdout().is_terminal()).boxed()
     };
+    // For eyes, whatever the other is for. Without `trace`: sending a line would be worth more lines.
+    let kept = fmt::layer().with_target(false).log_internal_errors(false).with_ansi(true).with_writer(journal.clone());
+    let kept = kept.with_filter(LevelFilter::DEBUG);
+    // An error means that a test has set a log already.
+    let _ = tracing_subscriber::registry().with(filter).with(log).with(kept).try_init();
+    journal
 }
 
 struct Signals {

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use super::Failed;
-use crate::config::settings::TABLE;
+use crate::api::SettingView;
+use crate::config::settings::{Setting, TABLE};
 use crate::config::{Config, Given, Source};
 
 pub(super) fn show(given: &Given) -> Result<(), Failed> {
@@ -15,22 +16,35 @@ pub(super) fn show(given: &Given) -> Result<(), Failed> {
     }
 }
 
-fn write(config: &Config, given: &Given) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    for setting in TABLE {
+/// Every setting, its value and where it came from. Secrets are not shown.
+pub(super) fn settings(config: &Config, given: &Given) -> Vec<SettingView> {
+    let view = |setting: &'static Setting| {
         let value = match setting.flag {
             "config-dir" => config.layout.root().display().to_string(),
             "listen" => config.listen.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
             flag => given.text(flag).unwrap_or_default().to_owned(),
         };
-        let value = if setting.secret && !value.is_empty() { "…".to_owned() } else { value };
-        let source = match given.source(setting.flag) {
-            Source::Flag => "flag",
-            Source::Environment => "environment",
-            Source::Default => "default",
-        };
-        let later = if setting.available { "" } else { ", not available in this version yet" };
-        writeln!(out, "{}={value}  # {source}{later}", setting.env())?;
+        SettingView {
+            name: setting.flag,
+            env: setting.env(),
+            value: if setting.secret && !value.is_empty() { "…".to_owned() } else { value },
+            source: match given.source(setting.flag) {
+                Source::Flag => "flag",
+                Source::Environment => "environment",
+                Source::Default => "default",
+            },
+            help: setting.help,
+            available: setting.available,
+        }
+    };
+    TABLE.iter().map(view).collect()
+}
+
+fn write(config: &Config, given: &Given) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for SettingView { env, value, source, available, .. } in settings(config, given) {
+        let later = if available { "" } else { ", not available in this version yet" };
+        writeln!(out, "{env}={value}  # {source}{later}")?;
     }
     for warning in &config.warnings {
         writeln!(out, "# warning: {warning}")?;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::ConfigError;
 use super::settings::wrong;
+use crate::domain::Invalid;
 
 /// The folder given, else `/config` if it exists and is writable, else `./data`. It exists afterwards.
 pub(super) fn choose(given: Option<&str>) -> Result<PathBuf, ConfigError> {
@@ -37,6 +38,12 @@ pub(super) fn blueprints(given: &str) -> Result<PathBuf, ConfigError> {
         Ok(folder) if folder.is_dir() => Ok(folder),
         _ => Err(wrong("blueprints-dir", &format!("{given} is not a folder"))),
     }
+}
+
+/// A folder with models. It may come later, with a disk that is mounted late; a path that is none can't.
+pub(super) fn model_root(given: &str) -> Result<PathBuf, Invalid> {
+    let path = Path::new(given);
+    if path.is_absolute() { Ok(path.to_owned()) } else { Err(Invalid::new("it must be an absolute path")) }
 }
 
 /// Whether a file can be made there: asking the permission bits would not see a read-only mount, nor root's powers.

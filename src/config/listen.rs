@@ -3,7 +3,6 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::ConfigError;
-use super::auth::Auth;
 use super::settings::wrong;
 use crate::domain::Invalid;
 
@@ -19,38 +18,15 @@ pub struct Listen {
     pub as_the_host_allows: bool,
 }
 
-/// Reads the setting; gives the addresses and what a person should be warned of.
-pub(super) fn check(text: Option<&str>, auth: Auth) -> Result<(Listen, Vec<String>), ConfigError> {
-    let Some(text) = text else { return Ok(default(auth)) };
-    let addresses = parse(text).map_err(|why| wrong("listen", &why.0))?;
-    let mut warnings = Vec::new();
-    if auth == Auth::Unsaid {
-        if let Some(open) = addresses.iter().find(|address| !address.ip().is_loopback()) {
-            let why = format!(
-                "{open} can be reached from other machines, and this version has no login yet: whoever reaches it gets a \
-                 shell and every GPU. Listen on 127.0.0.1, or say AIKORE_AUTH=none if you mean it"
-            );
-            return Err(wrong("listen", &why));
-        }
-        warnings.push("There is no login yet: everybody on this machine can use the dashboard.".to_owned());
-    }
-    Ok((Listen { addresses, as_the_host_allows: false }, warnings))
-}
-
-fn default(auth: Auth) -> (Listen, Vec<String>) {
-    let at = |v4: IpAddr, v6: IpAddr| vec![SocketAddr::new(v4, PORT), SocketAddr::new(v6, PORT)];
-    let (addresses, warnings) = match auth {
-        Auth::None => (at(Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()), Vec::new()),
-        Auth::Unsaid => (
-            at(Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()),
-            vec![
-                "There is no login yet, so only this machine can reach the dashboard. Say AIKORE_AUTH=none to open it to \
-                 the network."
-                    .to_owned(),
-            ],
-        ),
+/// Reads the setting.
+pub(super) fn check(text: Option<&str>) -> Result<Listen, ConfigError> {
+    let Some(text) = text else {
+        let any = [IpAddr::from(Ipv4Addr::UNSPECIFIED), IpAddr::from(Ipv6Addr::UNSPECIFIED)];
+        let addresses = any.into_iter().map(|address| SocketAddr::new(address, PORT)).collect();
+        return Ok(Listen { addresses, as_the_host_allows: true });
     };
-    (Listen { addresses, as_the_host_allows: true }, warnings)
+    let addresses = parse(text).map_err(|why| wrong("listen", &why.0))?;
+    Ok(Listen { addresses, as_the_host_allows: false })
 }
 
 fn parse(text: &str) -> Result<Vec<SocketAddr>, Invalid> {

@@ -35,16 +35,23 @@ const fn later(flag: &'static str, default: &'static str, help: &'static str) ->
 /// Where AIKORE_TLS=acme asks if nobody says otherwise.
 const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
 
+/// Where torch is published, a folder per CUDA version.
+const PYTORCH: &str = "https://download.pytorch.org/whl";
+
 /// Every setting of the server.
 pub static TABLE: &[Setting] = &[
     setting("config-dir", "", "Folder of all state [default: /config if writable, else ./data]"),
     setting("listen", "", "Addresses of the dashboard, address:port,… [default: 0.0.0.0:9000,[::]:9000]"),
     setting("instance-port-range", PortRange::DEFAULT, "Pool of public ports"),
     setting("blueprints-dir", "", "Folder of stock blueprints instead of the built-in ones"),
+    setting("models-dirs", "", "More folders with models, folder,…: their categories appear in the shared model tree"),
+    setting("pytorch-index", PYTORCH, "Where torch comes from, or a mirror of it"),
     setting("base-domain", "", "Serve instances at <slug>.<domain>"),
-    setting("auth", "", "Login: password or none"),
-    Setting { secret: true, ..later("password", "", "Sets the admin password at start") },
-    later("password-file", "", "File that holds the admin password"),
+    setting("auth", "password", "Login: password or none"),
+    Setting { secret: true, ..setting("password", "", "Sets the admin password at start") },
+    setting("password-file", "", "File that holds the admin password"),
+    setting("auth-user-header", "", "Field in which a trusted proxy names the user it let in, such as Remote-User"),
+    setting("public-url", "", "Where people reach the dashboard, if that can't be told: https://ai.example.com"),
     setting("tls", "off", "off, self-signed, files or acme"),
     setting("tls-cert", "", "Certificate chain for AIKORE_TLS=files"),
     setting("tls-key", "", "Private key for AIKORE_TLS=files"),
@@ -59,17 +66,37 @@ pub static TABLE: &[Setting] = &[
     setting("stalled-after", "180s", "How long an instance may be alive without being ready"),
     setting("stop-grace", "10s", "How long a stopped instance may take before it is killed"),
     setting("restart-attempts", "8", "How often in a row an instance is started again by its restart policy"),
+    setting("terminal-idle", "24h", "How long a terminal lives that nobody looks at; off: for ever"),
     setting("hsts", "off", "Send Strict-Transport-Security"),
     setting("proxy-protocol", "off", "Expect the PROXY protocol on every listener"),
     setting("access-log", "off", "off, common or json; with +query to show query strings"),
+    setting("max-connections", "16384", "Connections at once, of all listeners together; more wait"),
+    setting("max-connections-per-address", "2048", "Connections at once of one address; more are closed"),
+    setting("max-header-size", "64K", "How long a request's head may be"),
+    setting("max-headers", "200", "How many header fields a request may have"),
+    setting("max-body", "10M", "How long the body of a call may be; what is for an app has no limit"),
+    setting("max-calls", "512", "Calls of the dashboard under way at once; more get a 503"),
+    setting("header-timeout", "30s", "How long a client may take for a request's head"),
+    setting("idle-timeout", "75s", "How long a connection may stand between two requests"),
+    setting("body-timeout", "5m", "How long a client may stop in the middle of a body"),
     setting("path-routes", "on", "Serve instances at /instance/<slug>/"),
     later("desktop", "auto", "auto, kasmvnc or tigervnc"),
     setting("allowed-hosts", "", "Names the panel answers to"),
 ];
 
 /// Variables that are not settings of the server: of the client commands, and what every child carries.
-const OTHER_VARIABLES: &[&str] =
-    &["AIKORE_URL", "AIKORE_TOKEN", "AIKORE_INSTANCE_ID", "AIKORE_RUN_ID", "AIKORE_LIB", "AIKORE_MODELS_DIR"];
+const OTHER_VARIABLES: &[&str] = &[
+    "AIKORE_URL",
+    "AIKORE_TOKEN",
+    "AIKORE_INSTANCE_ID",
+    "AIKORE_FAMILY_ID",
+    "AIKORE_RUN_ID",
+    "AIKORE_TERMINAL_ID",
+    "AIKORE_LIB",
+    "AIKORE_MODELS_DIR",
+    "AIKORE_UPDATE",
+    "AIKORE_LOCK",
+];
 
 impl Setting {
     /// The environment variable.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Access, BlueprintName, Desired, Exit, GpuIds, Helper, Hostname, InstanceName, OutputPath, Port, Progress,
-    ProxyMode, Restart, RestartPolicy, Slug, Status, Timestamp, Version,
+    Access, BlueprintName, Desired, Exit, GpuIds, GroupLabel, Helper, Hostname, InstanceName, OutputPath, ParamValue,
+    Port, Progress, ProxyMode, Restart, RestartPolicy, Slug, Status, Timestamp, Version,
 };
 
 /// The row id of an instance; never used again after a deletion.
@@ -77,8 +77,10 @@ pub struct NewInstance {
     pub helper: Helper,
     /// Place in the list; ties are broken by id.
     pub order: i64,
+    /// The heading it stands under in the list; a satellite has its parent's.
+    pub group: Option<GroupLabel>,
     /// Values for the blueprint's `param.*` inputs.
-    pub params: BTreeMap<String, serde_json::Value>,
+    pub params: BTreeMap<String, ParamValue>,
     /// What the import of an older database changed.
     pub import_notes: Vec<Note>,
 }
@@ -107,6 +109,7 @@ impl NewInstance {
             restart_policy: RestartPolicy::Never,
             helper: Helper::Auto,
             order: 0,
+            group: None,
             params: BTreeMap::new(),
             import_notes: Vec::new(),
         }

@@ -22,6 +22,8 @@ places! {
     database = "aikore.db",
     /// One folder per instance.
     instances = "instances",
+    /// The wheels that instances may have.
+    wheels = "instances/.wheels",
     /// What instances produce.
     outputs = "outputs",
     /// The shared model tree.
@@ -34,12 +36,16 @@ places! {
     tmp = "tmp",
     /// uv, pip, huggingface … caches.
     cache = "cache",
+    /// Small pictures of what instances made.
+    thumbnails = "cache/thumbnails",
     /// The local authority and its leaves.
     tls = "tls",
     /// Sockets, locks, pids.
     run = "run",
     /// One socket and one exit record per running instance.
     shims = "run/shims",
+    /// The start files of terminals' shells.
+    terminals = "run/terminals",
     /// The lock of the one server of this folder.
     lock = "run/lock",
     /// The addresses the dashboard listens on, one a line.
@@ -81,6 +87,18 @@ impl Layout {
     /// Where an instance writes its results.
     pub fn output(&self, name: &InstanceName, output_path: Option<&OutputPath>) -> PathBuf {
         self.outputs().join(output_path.map_or(name.as_str(), OutputPath::as_str))
+    }
+
+    /// The trash, and those of folders that may lie on disks of their own: what can't be moved to the trash itself goes to
+    /// the one on its disk.
+    pub fn trashcans(&self) -> Vec<PathBuf> {
+        let places = [self.instances(), self.outputs(), self.models()];
+        [self.trashcan()].into_iter().chain(places.iter().map(|place| Self::trashcan_in(place))).collect()
+    }
+
+    /// The trash of a folder that lies on a disk of its own.
+    pub fn trashcan_in(place: &Path) -> PathBuf {
+        place.join(".aikore-trash")
     }
 
     /// Where a deleted instance goes.

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Exit, Helper, Hostname, InstanceId, InstanceName, Port, RunId, Slug, Status, word_enum};
+use super::{Access, Exit, Helper, Hostname, InstanceId, InstanceName, Port, RunId, Slug, Status, word_enum};
 
 word_enum! {
     /// How an app lives under its path.
@@ -31,6 +31,8 @@ pub struct Route {
     pub public_port: Option<Port>,
     /// A host name chosen for it, in use.
     pub hostname: Option<Hostname>,
+    /// Who may open it.
+    pub access: Access,
     /// Strip or preserve.
     pub mode: ProxyMode,
     /// Whether the page helper may be put into its pages.

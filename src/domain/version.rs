@@ -19,10 +19,10 @@ impl Version {
         }
     }
 
-    /// The package index of PyTorch for this CUDA version: 12.8 → …/cu128.
-    pub fn pytorch_index_url(&self) -> String {
+    /// What of an index of PyTorch is for this CUDA version: 12.8 → `<index>/cu128`.
+    pub fn pytorch_index_url(&self, index: &str) -> String {
         let digits: String = self.0.trim_start_matches("cu").chars().filter(char::is_ascii_digit).collect();
-        format!("https://download.pytorch.org/whl/cu{digits}")
+        format!("{index}/cu{digits}")
     }
 }
 
@@ -45,7 +45,10 @@ mod tests {
     #[test]
     fn index_url_follows_cuda() {
         for cuda in ["12.8", "cu128"] {
-            assert!(Version::parse(cuda).unwrap().pytorch_index_url().ends_with("/cu128"));
+            assert!(
+                Version::parse(cuda).unwrap().pytorch_index_url("https://example.org/whl")
+                    == "https://example.org/whl/cu128"
+            );
         }
     }
 }

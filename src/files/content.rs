@@ -16,7 +16,10 @@ use nix::unistd::{Whence, lseek};
 const PIECE: u64 = 16 << 20;
 
 /// Copies the first `length` bytes, or as many as there still are. `tick` hears of every piece, and ends it by an error.
-pub(super) fn copy<E: From<io::Error>>(
+///
+/// # Errors
+/// Those of `tick`, and the system's.
+pub fn copy<E: From<io::Error>>(
     from: &File,
     to: &File,
     length: u64,

@@ -16,6 +16,22 @@ pub fn free(folder: &Path) -> io::Result<u64> {
     Ok(stat.blocks_available().saturating_mul(stat.fragment_size()))
 }
 
+/// Whether a file in one folder can have a second name in the other (hard links): tried with a small file. Without it what
+/// is installed from the cache is written once more for every environment. Folders that are not there yet say nothing against it.
+pub fn links(from: &Path, to: &Path) -> bool {
+    if !from.is_dir() || !to.is_dir() {
+        return true;
+    }
+    let name = format!(".aikore-link-test-{:016x}", fastrand::u64(..));
+    let (probe, link) = (from.join(&name), to.join(&name));
+    // A folder that can't be written is another trouble, and told elsewhere.
+    let linked = fs::write(&probe, []).is_err() || fs::hard_link(&probe, &link).is_ok();
+    for file in [probe, link] {
+        let _ = fs::remove_file(file);
+    }
+    linked
+}
+
 /// Whether copies within this folder take no space (reflinks): tried with a small file. `cp` asks for us, since the
 /// system call itself has no safe form here.
 pub fn clones(folder: &Path) -> bool {

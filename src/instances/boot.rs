@@ -7,15 +7,20 @@ use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
-use super::ending::verdict;
+use super::ending::{quoted, verdict};
+use super::events::{Level, Notice};
 use super::roster::{Roster, RouteSink};
 use super::{Error, Inner, Instances, Setup, now};
 use crate::blueprints::Catalogue;
 use crate::domain::{Instance, InstanceId, RunId, Status};
+use crate::files::space;
 use crate::jobs::Jobs;
+use crate::outputs::Gallery;
 use crate::runtime::{Found, Run, RunEvent, Runtime, log};
 use crate::store::Store;
 use crate::tasks::Tasks;
+use crate::terminal::Terminals;
+use crate::wheels::Shelf;
 
 impl Instances {
     /// Loads every instance. Routes are there when this returns; nothing is adopted or started yet.
@@ -29,9 +34,13 @@ impl Instances {
         catalogue: Catalogue,
         routes: Arc<dyn RouteSink>,
     ) -> Result<Self, Error> {
+        let shelf = Shelf::at(setup.layout.wheels());
         let roster = Roster::load(store, routes, setup.base_path.clone()).await?;
+        let (folder, idle) = (setup.layout.terminals(), setup.terminal_idle);
+        let terminals = super::blocking(move || Terminals::new(folder, idle)).await?;
         Ok(Self {
             inner: Arc::new(Inner {
+                gallery: Gallery::new(setup.layout.thumbnails()),
                 setup,
                 roster,
                 runtime,
@@ -49,8 +58,14 @@ impl Instances {
                 tasks: Tasks::default(),
                 jobs: Jobs::default(),
                 making: Mutex::default(),
+                offered: super::offered::Known::default(),
+                trying: tokio::sync::Mutex::default(),
                 trash: tokio::sync::Mutex::default(),
                 known: super::sizes::Known::default(),
+                terminals,
+                checks: super::versions::Checks::default(),
+                shelf,
+                uploads: super::uploads::Turns::default(),
             }),
         })
     }
@@ -66,6 +81,8 @@ impl Instances {
             }
         });
         self.inner.settle_interrupted().await;
+        self.inner.tasks.spawn("a look at the disks", look_at_disks(Arc::clone(&self.inner)));
+        self.inner.tasks.spawn("removing old uploads", Arc::clone(&self.inner).keep_uploads_tidy());
         let rows = self.list();
         let by_run: HashMap<RunId, InstanceId> =
             rows.iter().filter_map(|row| Some((row.run.clone()?, row.id))).collect();
@@ -136,12 +153,29 @@ impl Instances {
             .roster
             .observe(id, |next| {
                 let was_ready = matches!(next.status, Status::Started);
-                let (status, reason) = verdict(next.status, exit, was_ready, false, &last_lines);
+                let (status, mut reason) = verdict(next.status, exit, was_ready, false);
+                if let (Status::Error, Some(reason)) = (status, &mut reason) {
+                    reason.push_str(&quoted(&last_lines));
+                }
                 next.exit = exit.or(next.exit);
                 next.clear_run();
                 next.set_status(status, reason, now());
                 true
             })
             .await;
+    }
+}
+
+/// uv gives what it has in its cache a second name in an environment: on another disk each environment costs its full size.
+async fn look_at_disks(inner: Arc<Inner>) {
+    let layout = inner.setup.layout.clone();
+    let shared = super::blocking(move || space::links(&layout.cache(), &layout.instances())).await.unwrap_or(true);
+    if !shared {
+        let text =
+            "The cache and the instances lie on file systems that can't share files (hard links): every environment \
+                    takes its full size. Keep <config>/cache and <config>/instances on one."
+                .to_owned();
+        tracing::warn!("{text}");
+        inner.roster.notify(Notice { level: Level::Warn, text, instance_id: None, at: now() });
     }
 }

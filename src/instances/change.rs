@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::error::Error;
 use super::events::{Level, Notice};
 use super::families::refuse_inherited;
+use super::overwriting::refuse_overwriting;
 use super::rehome::{Rehomed, rehome};
 use super::requests::{Applied, Change, slug_of};
 use super::restarts::policy_changed;
@@ -21,26 +22,33 @@ pub struct Planned {
     pub present: Arc<Instance>,
     /// As it would be.
     pub instance: Instance,
-    /// How.
-    pub applied: Applied,
+    /// What of it a running process meets only at its next start; with nothing of that kind it is done at once.
+    pub cold: Vec<&'static str>,
     /// Whether it would be stopped and started for it.
     pub restarts: bool,
+}
+
+impl Planned {
+    /// How it would be applied.
+    pub fn applied(&self) -> Applied {
+        if self.cold.is_empty() { Applied::Hot } else { Applied::Cold }
+    }
 }
 
 impl Instances {
     /// What a change would do, without doing it.
     ///
     /// # Errors
-    /// A value is invalid or taken.
+    /// A value is invalid or taken, or somebody else changed it meanwhile.
     pub async fn plan_change(&self, id: InstanceId, change: &Change) -> Result<Planned, Error> {
         let present = self.get(id)?;
         let _allocating = self.inner.allocating.lock().await;
         let next = self.plan(&present, change).await?;
-        let applied = if is_cold(&present.chosen, &next) { Applied::Cold } else { Applied::Hot };
-        let restarts = applied == Applied::Cold && present.status.is_active();
+        let cold = cold(&present.chosen, &next);
+        let restarts = !cold.is_empty() && present.status.is_active();
         let mut instance = present.as_ref().clone();
         instance.chosen = next;
-        Ok(Planned { present, instance, applied, restarts })
+        Ok(Planned { present, instance, cold, restarts })
     }
 
     /// Changes an instance. A running one is restarted only if a value that needs it differs; if it can't start with that
@@ -58,8 +66,10 @@ impl Instances {
             if next == present.chosen {
                 return Ok((present, Applied::Hot));
             }
-            if !is_cold(&present.chosen, &next) {
-                return Ok((inner.store_choices(id, next).await?, Applied::Hot));
+            if cold(&present.chosen, &next).is_empty() {
+                let instance = inner.store_choices(id, next).await?;
+                inner.pass_on(&instance).await;
+                return Ok((instance, Applied::Hot));
             }
         }
         let was_active = present.status.is_active();
@@ -114,7 +124,11 @@ impl Instances {
             inner.refuse_while_source(present, "renamed")?;
         }
         if next.base_blueprint != present.chosen.base_blueprint {
-            inner.blueprint(&next.base_blueprint).await?;
+            let header = inner.blueprint(&next.base_blueprint).await?.header;
+            header.params().keep_fitting(&mut next.params);
+            change.choices.apply_params(&header, &mut next)?;
+        } else if change.choices.params.is_some() {
+            change.choices.apply_params(&inner.header(present).await, &mut next)?;
         }
         refuse_inherited(&present.chosen, &next)?;
         match change.choices.wanted_port()? {
@@ -122,24 +136,28 @@ impl Instances {
             Some(wanted) => next.set_public_port(Some(inner.allocate_public_port(wanted, Some(present.id))?)),
             None => {}
         }
-        if is_cold(&present.chosen, &next) {
+        refuse_overwriting(&change.base, &present.chosen, &next)?;
+        if !cold(&present.chosen, &next).is_empty() {
             inner.refuse_while_made(present)?;
         }
         Ok(next)
     }
 }
 
-/// Whether a value differs that a running process was started with.
-fn is_cold(present: &NewInstance, next: &NewInstance) -> bool {
-    present.name != next.name
-        || present.base_blueprint != next.base_blueprint
-        || present.output_path != next.output_path
-        || present.gpu_ids != next.gpu_ids
-        || present.persistent_mode != next.persistent_mode
-        || present.python_version != next.python_version
-        || present.cuda_version != next.cuda_version
-        || present.torch_version != next.torch_version
-        || present.params != next.params
+/// The members that differ and that a running process was started with.
+fn cold(present: &NewInstance, next: &NewInstance) -> Vec<&'static str> {
+    let differs = [
+        ("name", present.name != next.name),
+        ("base_blueprint", present.base_blueprint != next.base_blueprint),
+        ("output_path", present.output_path != next.output_path),
+        ("gpu_ids", present.gpu_ids != next.gpu_ids),
+        ("persistent_mode", present.persistent_mode != next.persistent_mode),
+        ("python_version", present.python_version != next.python_version),
+        ("cuda_version", present.cuda_version != next.cuda_version),
+        ("torch_version", present.torch_version != next.torch_version),
+        ("params", present.params != next.params),
+    ];
+    differs.into_iter().filter_map(|(member, differs)| differs.then_some(member)).collect()
 }
 
 impl Inner {
@@ -179,6 +197,7 @@ impl Inner {
         };
         let changed = blocking(move || change_files(old_home, new_home, script)).await??;
         if let Some(rehomed) = &changed.renamed {
+            self.tell_terminals_of_rename(present, &next.name);
             for words in &rehomed.words {
                 let text = format!("{}: {words}", next.name);
                 self.roster.notify(Notice { level: Level::Warn, text, instance_id: Some(present.id), at: now() });

@@ -27,6 +27,7 @@ impl Instances {
         // The blueprint's word is the default; the person's own is final.
         new.helper = header.helper();
         request.choices.apply(&mut new)?;
+        request.choices.apply_params(&header, &mut new)?;
         let port = inner.allocate_public_port(request.choices.wanted_port()?.flatten(), None)?;
         new.set_public_port(Some(port));
         let instance = inner.roster.insert(new).await?;

@@ -33,6 +33,17 @@ pub struct Delete {
     pub outputs: bool,
 }
 
+impl Delete {
+    /// How, for people.
+    pub fn in_words(&self) -> String {
+        let how = match self.mode {
+            DeleteMode::Trash => "to the trash",
+            DeleteMode::Permanent => "for good",
+        };
+        if self.outputs { format!("{how}, with its outputs") } else { how.to_owned() }
+    }
+}
+
 impl Default for Delete {
     fn default() -> Self {
         Self { mode: DeleteMode::Trash, overwrite: false, outputs: false }
@@ -54,9 +65,9 @@ impl Instances {
         let _turn = inner.turn(id).await;
         let instance = self.get(id)?;
         self.refuse_in_use(&instance)?;
-        let _allocating = inner.allocating.lock().await;
+        let allocating = inner.allocating.lock().await;
         let outputs = if how.outputs { Some(self.own_outputs(&instance)?) } else { None };
-        let _trash = inner.trash.lock().await;
+        let trash = inner.trash.lock().await;
         let places = Places::new(&inner.setup.layout, &instance, outputs);
         let record = Record::new(&instance, now());
         let moved = blocking(move || places.move_away(how, &record)).await??;
@@ -65,6 +76,9 @@ impl Instances {
             return Err(error);
         }
         locked(&inner.commands).remove(&id);
+        // Others need not wait for that.
+        drop((allocating, trash));
+        inner.terminals.end_all(id).await;
         tracing::info!(instance = id, name = %instance.chosen.name, mode = %how.mode, outputs = how.outputs, "deleted");
         Ok(inner.remove_as_job(Some(id), moved.doomed()))
     }
@@ -145,7 +159,8 @@ impl Places {
             self.refuse_outside(outputs)?;
         }
         let mut moved = Moved::default();
-        if !is_there(&self.home) && outputs.is_none() {
+        // What was never started has no folder. Its settings go to the trash all the same: a deletion can be undone.
+        if how.mode == DeleteMode::Permanent && !is_there(&self.home) && outputs.is_none() {
             return Ok(moved);
         }
         fs::create_dir_all(&self.trashcan)
@@ -247,6 +262,19 @@ mod tests {
     }
 
     #[test]
+    fn what_has_no_folder_leaves_its_settings() {
+        let Folders { dir: _dir, places, record } = folders();
+        fs::remove_dir_all(&places.home).unwrap();
+        let places = Places { outputs: None, ..places };
+        finish(places.move_away(Delete { mode: DeleteMode::Permanent, ..TO_TRASH }, &record).unwrap());
+        assert!(!places.trashcan.exists(), "for good: nothing is left");
+        let moved = places.move_away(TO_TRASH, &record).unwrap();
+        assert!(places.trash.join(crate::runtime::folder::TRASH_RECORD).exists());
+        moved.undo();
+        assert!(!places.trash.exists());
+    }
+
+    #[test]
     fn an_earlier_trash_entry_is_replaced_only_when_asked() {
         let Folders { dir: _dir, mut places, record } = folders();
         places.outputs = None;
@@ -284,14 +312,5 @@ mod tests {
             assert!(places.move_away(Delete { mode, ..TO_TRASH }, &record).is_err());
         }
         assert!(outside.join("pictures").exists() && places.home.exists());
-    }
-
-    #[test]
-    fn an_instance_that_never_started_has_nothing_to_move() {
-        let Folders { dir, mut places, record } = folders();
-        places.home = dir.path().join("absent");
-        places.outputs = None;
-        assert!(places.move_away(TO_TRASH, &record).unwrap().doomed().is_empty());
-        assert!(!places.trashcan.exists());
     }
 }

@@ -4,8 +4,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::events::{Level, Notice};
+use super::restarts::with_promise;
 use super::watch::Watcher;
-use super::{Inner, locked, now};
+use super::{Inner, locked, now, trials};
 use crate::domain::{Desired, Exit, Instance, InstanceId, Status};
 use crate::runtime::{Leftover, log};
 
@@ -19,29 +20,42 @@ impl Watcher {
         let log_path =
             self.inner.roster.get(self.id).map(|instance| self.inner.setup.layout.log(&instance.chosen.name));
         let ready_for = self.ready_since.map(|since| since.elapsed());
-        let (last_lines, leftover, way_back) = tokio::join!(
+        let (last_lines, leftover, trial) = tokio::join!(
             async {
                 let Ok(path) = log_path else { return Vec::new() };
                 tokio::task::spawn_blocking(move || log::last_lines(&path, QUOTED_LINES)).await.unwrap_or_default()
             },
             self.run.leftover(),
-            self.inner.way_back(self.id)
+            self.inner.trial_under_way(self.id)
         );
+        let needs_port = self.needs_port;
+        let (mut fallen, mut holds, mut why) = (None, false, String::new());
         let recorded = self
             .record(|next| {
                 let asked_for = next.status == Status::Stopping || stopping_all;
-                let (status, mut reason) = verdict(next.status, exit, ready_for.is_some(), stopping_all, &last_lines);
+                let phase = next.progress.take().filter(|_| ready_for.is_none()).map(|progress| progress.phase);
+                let (status, mut reason) = verdict(next.status, exit, ready_for.is_some(), stopping_all);
+                if let (Status::Error, Some(reason)) = (status, &mut reason) {
+                    if let Some(phase) = phase {
+                        reason.push_str(&format!(" It was at: {phase}."));
+                    }
+                    reason.push_str(&quoted(&last_lines));
+                }
                 if let Some(words) = in_words(&leftover) {
                     reason = Some(reason.map_or_else(|| words.clone(), |reason| format!("{words} {reason}")));
                 }
-                if let (Status::Error, Some(reason), Some(way_back)) = (status, &mut reason, way_back) {
-                    reason.push('\n');
-                    reason.push_str(&way_back);
+                // One that is ready by its mere process proves nothing by being it.
+                let works = ready_for.is_some() && needs_port;
+                fallen = trial.filter(|_| status == Status::Error && !asked_for && !works);
+                if let (Some(kind), Some(said)) = (fallen, &mut reason) {
+                    *said = with_promise(said, &trials::promise(kind));
                 }
+                why = reason.clone().unwrap_or_default();
+                holds = trial.is_some() && status != Status::Error && ready_for.is_some() && !needs_port;
                 next.exit = exit;
                 next.clear_run();
                 next.set_status(status, reason, now());
-                if !asked_for {
+                if !asked_for && fallen.is_none() {
                     self.inner.plan_restart(next, ready_for);
                 }
             })
@@ -52,7 +66,13 @@ impl Watcher {
             tell(&self.inner, instance);
             self.inner.await_restart(instance);
         }
-        if restart && !self.inner.is_leaving() {
+        if holds {
+            self.inner.environment_works(self.id);
+        }
+        if fallen.is_some() && recorded.is_some() {
+            let undo = trials::undo_and_start(Arc::clone(&self.inner), self.id, why);
+            self.inner.tasks.spawn("undo of what was tried", undo);
+        } else if restart && !self.inner.is_leaving() {
             self.inner.tasks.spawn("restart", start_again(Arc::clone(&self.inner), self.id));
         }
     }
@@ -84,7 +104,6 @@ pub(super) fn verdict(
     exit: Option<Exit>,
     was_ready: bool,
     stopping_all: bool,
-    last_lines: &[String],
 ) -> (Status, Option<String>) {
     if status == Status::Stopping {
         return (Status::Stopped, None);
@@ -95,12 +114,13 @@ pub(super) fn verdict(
     let Some(exit) = exit else {
         return (Status::Error, Some("Its supervisor was lost; what it had left running was ended.".to_owned()));
     };
-    let (status, mut reason) = exit.verdict(was_ready);
-    if status == Status::Error && !last_lines.is_empty() {
-        reason.push_str(" Last output:\n");
-        reason.push_str(&last_lines.join("\n"));
-    }
+    let (status, reason) = exit.verdict(was_ready);
     (status, Some(reason))
+}
+
+/// The end of the log, for a reason.
+pub(super) fn quoted(last_lines: &[String]) -> String {
+    if last_lines.is_empty() { String::new() } else { format!(" Last output:\n{}", last_lines.join("\n")) }
 }
 
 /// What a person should know of an end that was not clean.

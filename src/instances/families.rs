@@ -37,6 +37,9 @@ impl Instances {
         inherit(&mut new, &parent.chosen);
         let inherited = new.clone();
         request.choices.apply(&mut new)?;
+        if request.choices.params.is_some() {
+            request.choices.apply_params(&inner.header(&parent).await, &mut new)?;
+        }
         refuse_inherited(&inherited, &new)?;
         if let Some(wanted) = request.choices.wanted_port()? {
             new.set_public_port(Some(inner.allocate_public_port(wanted, None)?));
@@ -104,6 +107,8 @@ fn inherit(satellite: &mut NewInstance, parent: &NewInstance) {
     satellite.python_version.clone_from(&parent.python_version);
     satellite.cuda_version.clone_from(&parent.cuda_version);
     satellite.torch_version.clone_from(&parent.torch_version);
+    satellite.group.clone_from(&parent.group);
+    satellite.params.clone_from(&parent.params);
 }
 
 /// What a satellite has of its parent is changed there.
@@ -117,6 +122,8 @@ pub(super) fn refuse_inherited(present: &NewInstance, next: &NewInstance) -> Res
         ("python_version", present.python_version != next.python_version),
         ("cuda_version", present.cuda_version != next.cuda_version),
         ("torch_version", present.torch_version != next.torch_version),
+        ("group", present.group != next.group),
+        ("params", present.params != next.params),
     ];
     match locked.iter().find(|(_, differs)| *differs) {
         Some((field, _)) => Err(Error::Refused {

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::environment::{self, Move};
+use crate::environments::{self, Move, NeedsQuotes};
 use crate::runtime::folder::{self, MARKER, SCRIPT};
 
 /// What became of it.
@@ -21,7 +21,7 @@ pub(super) struct Rehomed {
 pub(super) fn rehome(old: &Path, new: &Path) -> Rehomed {
     let mut rehomed = Rehomed::default();
     let Some(moving) = Move::new(old, new) else { return rehomed };
-    for environment in environment::find(new) {
+    for environment in environments::find(new) {
         let path = new.join(&environment.inside);
         let tied = if environment.is_conda {
             Err("a conda environment can't be moved".to_owned())
@@ -38,7 +38,7 @@ pub(super) fn rehome(old: &Path, new: &Path) -> Rehomed {
     let changed = fs::read(&script).map(|text| moving.script(&text));
     let written = match changed {
         Ok(Ok(Some(text))) => folder::replace(&script, &text, 0o755).map_err(|error| error.to_string()),
-        Ok(Err(())) => Err("the new name would need quotes".to_owned()),
+        Ok(Err(NeedsQuotes)) => Err("the new name would need quotes".to_owned()),
         // It names no folder, or there is no script yet.
         Ok(Ok(None)) | Err(_) => Ok(()),
     };

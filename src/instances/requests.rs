@@ -6,8 +6,9 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::error::Error;
+use crate::blueprints::Header;
 use crate::domain::{
-    Access, BlueprintName, GpuIds, Helper, Hostname, InstanceName, Invalid, NewInstance, OutputPath, Port,
+    Access, BlueprintName, GpuIds, GroupLabel, Helper, Hostname, InstanceName, Invalid, NewInstance, OutputPath, Port,
     RestartPolicy, Slug, Version,
 };
 
@@ -32,7 +33,8 @@ pub struct Instantiate {
     pub choices: Choices,
 }
 
-/// A change of an instance: what is absent stays, what is null goes back to its default.
+/// A change of an instance: what is absent stays, what is null goes back to its default. `base` holds what the person saw
+/// of the members that are set: a change that somebody else made meanwhile is not overwritten then.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[expect(missing_docs, reason = "each member is the column of the same name")]
 pub struct Change {
@@ -40,6 +42,8 @@ pub struct Change {
     pub name: Option<String>,
     #[serde(default)]
     pub base_blueprint: Option<String>,
+    #[serde(default)]
+    pub base: BTreeMap<String, Value>,
     #[serde(flatten)]
     pub choices: Choices,
 }
@@ -71,6 +75,8 @@ pub struct Choices {
     pub restart_policy: Option<RestartPolicy>,
     pub helper: Option<Helper>,
     pub order: Option<i64>,
+    #[serde(deserialize_with = "said")]
+    pub group: Option<Option<String>>,
     pub params: Option<BTreeMap<String, Value>>,
 }
 
@@ -102,7 +108,7 @@ impl Choices {
         checked.transpose().map(Some)
     }
 
-    /// Sets everything that was said but the public port, which has to be allocated.
+    /// Sets everything that was said but the public port, which has to be allocated, and the inputs of the blueprint.
     pub(super) fn apply(&self, to: &mut NewInstance) -> Result<(), Error> {
         set("gpu_ids", &self.gpu_ids, &mut to.gpu_ids, GpuIds::parse)?;
         set("output_path", &self.output_path, &mut to.output_path, OutputPath::parse)?;
@@ -110,6 +116,7 @@ impl Choices {
         set("python_version", &self.python_version, &mut to.python_version, Version::parse)?;
         set("cuda_version", &self.cuda_version, &mut to.cuda_version, Version::parse)?;
         set("torch_version", &self.torch_version, &mut to.torch_version, Version::parse)?;
+        set("group", &self.group, &mut to.group, GroupLabel::parse)?;
         if let Some(autostart) = self.autostart {
             to.autostart = autostart;
         }
@@ -136,12 +143,14 @@ impl Choices {
         if let Some(order) = self.order {
             to.order = order;
         }
-        if self.params.as_ref().is_some_and(|params| !params.is_empty()) {
-            return Err(Error::Unsupported(
-                "Inputs of blueprints (params) are not available in this version yet.".to_owned(),
-            ));
-        }
         Ok(())
+    }
+
+    /// Sets what was said of the inputs that this script asks for.
+    pub(super) fn apply_params(&self, header: &Header, to: &mut NewInstance) -> Result<(), Error> {
+        let nothing = BTreeMap::new();
+        let given = self.params.as_ref().unwrap_or(&nothing);
+        header.params().set(given, &mut to.params).map_err(Error::from)
     }
 }
 

@@ -94,7 +94,7 @@ fn wait(inner: Arc<Inner>, id: InstanceId, restart: Restart) -> Pin<Box<dyn Futu
 }
 
 /// The promise belongs to the sentence, before the lines of the log that follow it.
-fn with_promise(reason: &str, promise: &str) -> String {
+pub(super) fn with_promise(reason: &str, promise: &str) -> String {
     match reason.split_once(" Last output:\n") {
         Some((sentence, quoted)) => format!("{sentence} {promise} Last output:\n{quoted}"),
         None => format!("{reason} {promise}").trim_start().to_owned(),

@@ -104,6 +104,24 @@ impl Roster {
         Ok(self.publish(next))
     }
 
+    /// Changes several instances in one write, or none; those that `change` leaves as they are are not told of.
+    pub(super) async fn decide_many(
+        &self,
+        change: impl FnOnce(&mut BTreeMap<InstanceId, Instance>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let _writing = self.writing.lock().await;
+        let present = locked(&self.present).clone();
+        let mut all = present.iter().map(|(id, instance)| (*id, instance.as_ref().clone())).collect();
+        change(&mut all)?;
+        let is_other = |next: &Instance| present.get(&next.id).is_some_and(|before| **before != *next);
+        let changed: Vec<_> = all.into_values().filter(is_other).collect();
+        self.store.update_instances(changed.clone()).await?;
+        for next in changed {
+            self.publish(next);
+        }
+        Ok(())
+    }
+
     /// Records what has happened. `None` when the instance is gone, or when `change` says it is not about it any more.
     pub(super) async fn observe(
         &self,
@@ -218,6 +236,7 @@ fn route(instance: &Instance, base_path: &BasePath) -> Route {
         prefix: base_path.of_instance(&instance.chosen.slug),
         public_port: instance.chosen.public_port(),
         hostname: instance.chosen.hostname.clone().filter(|_| instance.chosen.use_custom_hostname),
+        access: instance.chosen.access,
         mode: instance.proxy,
         helper: instance.chosen.helper,
         status: instance.status,

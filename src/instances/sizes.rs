@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::error::Error;
-use super::{Inner, Instances, blocking, environment, locked};
+use super::{Inner, Instances, blocking, locked};
 use crate::domain::{Instance, InstanceId};
+use crate::environments;
 use crate::files::measure::measure;
 
 /// How long what was found is good for.
@@ -110,7 +111,7 @@ fn find_out(home: &Path, outputs: &Path, end: Instant) -> Sizes {
     // The quick ones first.
     let log = logs.map(|path| whole(&path)).sum();
     let outputs = whole(outputs);
-    let environments = environment::find(home);
+    let environments = environments::find(home);
     Sizes {
         folder: whole(home),
         environment: environments.iter().map(|found| whole(&home.join(&found.inside))).sum(),

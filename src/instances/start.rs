@@ -1,5 +1,7 @@
 //! Starting an instance.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::sync::Arc;
 
@@ -8,11 +10,11 @@ use tokio::sync::watch;
 use super::error::Error;
 use super::events::{Level, Notice};
 use super::watch::Watcher;
-use super::{Inner, Instances, Live, blocking, locked, now};
+use super::{Inner, Instances, Live, Setup, blocking, locked, now};
 use crate::blueprints::Header;
 use crate::domain::{Desired, Instance, InstanceId, Port, ProxyMode, RunId, Status};
 use crate::runtime::environment::{self, Surroundings};
-use crate::runtime::{LaunchSpec, Run, app_port, folder, proc, signal_number};
+use crate::runtime::{LaunchSpec, Run, app_port, folder, model_roots, proc, signal_number};
 
 impl Instances {
     /// Starts an instance. One that is starting or running already is left alone and returned as it is.
@@ -89,11 +91,13 @@ impl Inner {
             let same = renamed.chosen.name == family.chosen.name;
             let (family, script) =
                 if same { (family, script) } else { (Arc::clone(&renamed), self.script(&renamed).await?) };
-            let run = self.launch(&instance, &family, &script, &run, app_port).await?;
-            Ok::<_, Error>((run, script.header))
+            let begun = self.begin_trial(&instance, &family, &script.header).await?;
+            let told = begun.as_ref().map(|begun| begun.variables.as_slice()).unwrap_or_default();
+            let run = self.launch(&instance, &family, &script, &run, app_port, told).await?;
+            Ok::<_, Error>((run, script.header, begun))
         };
         match launched.await {
-            Ok((run, header)) => Ok(self.supervise(&instance, run, &header).await),
+            Ok((run, header, _begun)) => Ok(self.supervise(&instance, run, &header).await),
             Err(error) => {
                 let reason = error.to_string();
                 self.roster
@@ -150,26 +154,17 @@ impl Inner {
     }
 
     async fn launch(
-        &self,
+        self: &Arc<Self>,
         instance: &Arc<Instance>,
         family: &Arc<Instance>,
         script: &Script,
         run: &RunId,
         app_port: Port,
+        told: &[(&'static str, String)],
     ) -> Result<Run, Error> {
         let layout = &self.setup.layout;
-        let around = Surroundings {
-            inherited: std::env::vars_os().collect(),
-            layout,
-            library: &self.setup.library,
-            instance,
-            family,
-            run,
-            app_port,
-            proxy: script.header.proxy(),
-            prefix: self.setup.base_path.of_instance(&instance.chosen.slug),
-        };
-        let environment = environment::build(&around);
+        let mut environment = self.environment(instance, family, &script.header, Some(run), Some(app_port));
+        environment.extend(told.iter().map(|(name, value)| ((*name).into(), value.into())));
         let directory = layout.instance(&family.chosen.name);
         let spec = LaunchSpec {
             run: run.clone(),
@@ -181,12 +176,40 @@ impl Inner {
             directory,
         };
         let prepare = {
-            let (layout, instance, family, fresh) =
-                (layout.clone(), Arc::clone(instance), Arc::clone(family), script.fresh.clone());
-            move || folder::prepare(&layout, &instance, &family, fresh.as_deref())
+            let (inner, instance, family, fresh) =
+                (Arc::clone(self), Arc::clone(instance), Arc::clone(family), script.fresh.clone());
+            move || {
+                let Setup { layout, pytorch_index, model_roots, .. } = &inner.setup;
+                folder::prepare(layout, &instance, &family, pytorch_index, fresh.as_deref())?;
+                model_roots::tie(&layout.models(), model_roots)
+            }
         };
         blocking(prepare).await??;
         Ok(self.runtime.launch(spec).await?)
+    }
+
+    /// What stands in the environment of an instance's processes: of a run, or of a terminal.
+    pub(super) fn environment(
+        &self,
+        instance: &Instance,
+        family: &Instance,
+        header: &Header,
+        run: Option<&RunId>,
+        app_port: Option<Port>,
+    ) -> BTreeMap<OsString, OsString> {
+        environment::build(&Surroundings {
+            inherited: std::env::vars_os().collect(),
+            layout: &self.setup.layout,
+            library: &self.setup.library,
+            instance,
+            family,
+            run,
+            app_port,
+            proxy: header.proxy(),
+            params: header.params().variables(&family.chosen.params),
+            prefix: self.setup.base_path.of_instance(&instance.chosen.slug),
+            pytorch_index: &self.setup.pytorch_index,
+        })
     }
 
     /// Hands a run to a watcher of its own.
@@ -200,6 +223,7 @@ impl Inner {
         let (over, is_over) = watch::channel(());
         let live = Live {
             run: run.id.clone(),
+            shim: run.shim,
             handle: run.handle(),
             stop_signal: signal_number(header.stop_signal()),
             stop_grace: header.stop_grace().unwrap_or(self.setup.stop_grace),

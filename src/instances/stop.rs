@@ -48,9 +48,13 @@ impl Instances {
 
     /// Stops everything for the end of the server; what was wanted stays wanted. New starts are refused from now on.
     pub async fn close(&self) {
+        self.inner.leaving.cancel();
+        self.inner.stopping_all.store(true, Ordering::Release);
+        tokio::join!(self.inner.terminals.close(), self.close_runs());
+    }
+
+    async fn close_runs(&self) {
         let inner = &self.inner;
-        inner.leaving.cancel();
-        inner.stopping_all.store(true, Ordering::Release);
         if tokio::time::timeout(PATIENCE, inner.jobs.close()).await.is_err() {
             tracing::error!("a job does not end; leaving without it");
         }
@@ -72,6 +76,8 @@ impl Instances {
     pub async fn release(&self) {
         self.inner.leaving.cancel();
         self.inner.jobs.cut();
+        // They hang on this process: there is nobody to hand them over to.
+        self.inner.terminals.close().await;
         self.inner.last_start().await;
         self.inner.roster.save_late().await;
     }

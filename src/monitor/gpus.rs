@@ -1,70 +1,146 @@
-//! NVIDIA GPUs through NVML; a machine without a driver has none, and that is no error.
+//! NVIDIA GPUs. A machine without a driver has none, and that is no error but a sentence.
 
-use std::time::{Duration, Instant};
+mod nvml;
+mod words;
 
-use nvml_wrapper::Nvml;
-use nvml_wrapper::error::NvmlError;
+use std::collections::HashMap;
+use std::time::Duration;
+
 use serde::Serialize;
 
-use super::Memory;
+use super::amount::Amount;
+use super::aside::{Answer, Aside};
 
-/// How long to wait before asking again for a driver that was not there: it may be installed or come back meanwhile.
-const RETRY: Duration = Duration::from_secs(60);
+/// A driver that is silent for this long is said to be.
+const OVERDUE: Duration = Duration::from_secs(4);
 
-/// One GPU as it is now.
+/// One GPU as it is now. What a card does not tell is `None`: not every card has every sensor.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Gpu {
     /// NVML's index, which is PCI bus order: what `CUDA_VISIBLE_DEVICES` means with `CUDA_DEVICE_ORDER=PCI_BUS_ID`.
     pub id: u32,
+    /// The card's own name, which stays whatever is plugged beside it.
+    pub uuid: String,
     /// The product's name.
     pub name: String,
     /// Its memory.
-    pub vram: Memory,
+    pub vram: Amount,
     /// Share of the last sample period in which a kernel ran, 0–100.
-    pub utilization_percent: u32,
+    pub utilization_percent: Option<u32>,
+    /// Degrees Celsius.
+    pub temperature: Option<u32>,
+    /// Watts.
+    pub power: Option<f32>,
+    /// Watts it may take.
+    pub power_limit: Option<f32>,
+    /// MHz of its cores.
+    pub clock: Option<u32>,
+    /// MHz of its memory.
+    pub memory_clock: Option<u32>,
+    /// The driver does not answer: these are the last figures there were.
+    pub stale: bool,
 }
 
-/// Reads the GPUs, and notices a driver that comes or goes.
-pub(super) struct Reader {
-    nvml: Option<Nvml>,
-    tried: Option<Instant>,
+/// The NVIDIA driver.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Driver {
+    /// Its version.
+    pub version: String,
+    /// The newest version of CUDA it can run.
+    pub cuda: Option<String>,
 }
 
-impl Reader {
-    pub(super) fn new() -> Self {
-        Self { nvml: None, tried: None }
+/// What a look at the GPUs found.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Look {
+    pub(super) gpus: Vec<Gpu>,
+    /// What there is to say about those that are not there.
+    pub(super) note: Option<String>,
+    pub(super) driver: Option<Driver>,
+    /// GPU memory by process, of those the driver names.
+    pub(super) processes: HashMap<u32, u64>,
+}
+
+/// Whether the processes on the cards are wanted too.
+pub(super) type WithProcesses = bool;
+
+/// The GPUs, read on a thread of their own: a call into a sick driver can hang for ever.
+pub(super) struct Gpus {
+    aside: Aside<WithProcesses, Look>,
+    last: Look,
+}
+
+impl Gpus {
+    pub(super) fn start() -> std::io::Result<Self> {
+        let mut reader = nvml::Reader::new();
+        let aside = Aside::start("gpus", move |processes| reader.look(processes))?;
+        Ok(Self { aside, last: Look::default() })
     }
 
-    /// Every GPU that answers.
-    pub(super) fn read(&mut self) -> Vec<Gpu> {
-        if self.nvml.is_none() && self.tried.is_none_or(|at| at.elapsed() >= RETRY) {
-            self.tried = Some(Instant::now());
-            self.nvml = Nvml::init().map_err(|error| tracing::debug!(%error, "no NVIDIA driver")).ok();
-        }
-        let Some(nvml) = &self.nvml else { return Vec::new() };
-        match nvml.device_count() {
-            Ok(count) => (0..count)
-                .filter_map(|id| {
-                    read(nvml, id).map_err(|error| tracing::debug!(id, %error, "a GPU does not answer")).ok()
-                })
-                .collect(),
-            Err(error) => {
-                tracing::warn!(%error, "the NVIDIA driver went away; asking again in a minute");
-                self.nvml = None;
-                Vec::new()
-            }
-        }
+    /// The GPUs as they are, or as they last were if the driver does not say so in time.
+    pub(super) fn look(&mut self, processes: WithProcesses, patience: Duration) -> Look {
+        let answer = self.aside.ask(processes, patience);
+        settle(&mut self.last, answer)
     }
 }
 
-fn read(nvml: &Nvml, id: u32) -> Result<Gpu, NvmlError> {
-    let device = nvml.device_by_index(id)?;
-    let memory = device.memory_info()?;
-    Ok(Gpu {
-        id,
-        name: device.name()?,
-        vram: Memory::new(memory.total, memory.used),
-        // Not every card reports it (MIG slices do not).
-        utilization_percent: device.utilization_rates().map_or(0, |rates| rates.gpu),
-    })
+/// What is told when the driver answers, takes its time, or never will.
+fn settle(last: &mut Look, answer: Answer<Look>) -> Look {
+    let note = match answer {
+        Answer::Fresh(look) => {
+            *last = look;
+            return last.clone();
+        }
+        Answer::Late(since) if since < OVERDUE => return last.clone(),
+        Answer::Late(since) => words::silent(since, !last.gpus.is_empty()),
+        Answer::Gone => words::gone(),
+    };
+    let mut look = last.clone();
+    look.note = Some(note);
+    for gpu in &mut look.gpus {
+        gpu.stale = true;
+    }
+    // Whose memory it is may have changed completely.
+    look.processes.clear();
+    look
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look() -> Look {
+        let gpu = Gpu {
+            id: 0,
+            uuid: "GPU-1".to_owned(),
+            name: "Card".to_owned(),
+            vram: Amount::new(100, 50),
+            utilization_percent: Some(5),
+            temperature: Some(40),
+            power: Some(60.0),
+            power_limit: None,
+            clock: None,
+            memory_clock: None,
+            stale: false,
+        };
+        Look { gpus: vec![gpu], processes: HashMap::from([(1, 50)]), ..Look::default() }
+    }
+
+    #[test]
+    fn figures_of_a_silent_driver_are_kept_and_marked() {
+        let mut last = look();
+        assert_eq!(settle(&mut last, Answer::Late(OVERDUE / 2)), look(), "it may be a little late");
+        for (answer, words) in [
+            (Answer::Late(3 * OVERDUE), "The NVIDIA driver has not answered for 10 s."),
+            (Answer::Gone, "The GPUs are not read any more"),
+        ] {
+            let told = settle(&mut last, answer);
+            assert!(told.note.as_ref().is_some_and(|note| note.starts_with(words)), "{told:?}");
+            assert!(
+                told.gpus.iter().all(|gpu| gpu.stale && gpu.name == "Card") && told.processes.is_empty(),
+                "{told:?}"
+            );
+        }
+        assert_eq!(settle(&mut last, Answer::Fresh(look())), look(), "and then it answers");
+    }
 }

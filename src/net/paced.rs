@@ -1,6 +1,6 @@
-//! A client's connection with its patience: how long it may be idle, and how long a request's head may take once its first
-//! byte has come. (hyper has one clock for both.) The clock is looked at only when nothing comes: a busy connection
-//! pays for a few stores.
+//! A client's connection with its patience: how long it may be idle, how long a request's head may take once its first
+//! byte has come (hyper has one clock for both), and how long it may take nothing of an answer. The clocks are looked at only
+//! when nothing moves: a busy connection pays for a few stores.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -10,7 +10,10 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
+
+use super::alarm::Alarm;
+use super::streams::Open;
 
 /// How long a client may take.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +22,8 @@ pub struct Patience {
     pub idle: Duration,
     /// From a request's first byte to the end of its head.
     pub head: Duration,
+    /// Without taking a byte of an answer.
+    pub stall: Duration,
 }
 
 /// How a connection ends.
@@ -37,16 +42,27 @@ pub struct Phase(Arc<AtomicU8>);
 const IDLE: u8 = 0;
 const HEAD: u8 = 1;
 const BUSY: u8 = 2;
+const UPGRADED: u8 = 3;
 
-/// A request is being answered: no clock runs until this is dropped.
+/// A request is being answered: neither of a connection's first two clocks runs until this is dropped.
 #[derive(Debug)]
-pub struct Busy(Phase);
+pub enum Busy {
+    /// The only one of its connection.
+    Alone(Phase),
+    /// One of several.
+    Stream(Open),
+}
 
 impl Phase {
     /// A request's head is there.
     pub fn busy(&self) -> Busy {
         self.0.store(BUSY, Ordering::Relaxed);
-        Busy(self.clone())
+        Busy::Alone(self.clone())
+    }
+
+    /// Another protocol is spoken from now on, which has clocks of its own.
+    pub fn upgraded(&self) {
+        self.0.store(UPGRADED, Ordering::Relaxed);
     }
 
     fn is(&self, phase: u8) -> bool {
@@ -56,12 +72,14 @@ impl Phase {
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.0.store(IDLE, Ordering::Relaxed);
+        if let Self::Alone(phase) = self {
+            // An error means that it speaks another protocol now.
+            let _ = phase.0.compare_exchange(BUSY, IDLE, Ordering::Relaxed, Ordering::Relaxed);
+        }
     }
 }
 
 /// A connection that is given up when its client takes too long.
-#[derive(Debug)]
 pub struct Paced<T> {
     inner: T,
     phase: Phase,
@@ -70,26 +88,45 @@ pub struct Paced<T> {
     /// Since when it is idle, or a head is on its way.
     since: Instant,
     was_busy: bool,
-    /// Rings at the earliest moment at which it could be too late; then the rest of the time is looked at.
-    alarm: Option<Pin<Box<Sleep>>>,
+    reading: Alarm,
+    /// Since when the client takes nothing.
+    stalled: Option<Instant>,
+    writing: Alarm,
+    /// What is kept as long as the connection.
+    held: Held,
 }
+
+/// Anything that is to be dropped when a connection is over, whatever it has become.
+pub type Held = Option<Box<dyn Send + Sync>>;
 
 impl<T> Paced<T> {
     /// A new connection: idle from now on.
-    pub fn new(inner: T, patience: Patience, goodbye: Goodbye) -> (Self, Phase) {
+    pub fn new(inner: T, patience: Patience, goodbye: Goodbye, held: Held) -> (Self, Phase) {
         let phase = Phase::default();
         let since = Instant::now();
-        (Self { inner, phase: phase.clone(), patience, goodbye, since, was_busy: false, alarm: None }, phase)
+        let paced = Self {
+            inner,
+            phase: phase.clone(),
+            patience,
+            goodbye,
+            since,
+            was_busy: false,
+            reading: Alarm::default(),
+            stalled: None,
+            writing: Alarm::default(),
+            held,
+        };
+        (paced, phase)
     }
 
-    /// The connection itself, with all the time in the world.
-    pub fn into_inner(self) -> T {
-        self.inner
+    /// The connection itself, with all the time in the world, and what is kept as long as it.
+    pub fn into_inner(self) -> (T, Held) {
+        (self.inner, self.held)
     }
 
     /// Nothing came: has it been too long? Otherwise there will be a wake-up when it is.
     fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if self.phase.is(BUSY) {
+        if self.phase.is(BUSY) || self.phase.is(UPGRADED) {
             self.was_busy = true;
             return Poll::Pending;
         }
@@ -97,18 +134,18 @@ impl<T> Paced<T> {
             self.since = Instant::now();
         }
         let allowed = if self.phase.is(HEAD) { self.patience.head } else { self.patience.idle };
-        let late = self.since + allowed;
-        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(late)));
-        if alarm.deadline() > late {
-            alarm.as_mut().reset(late);
+        self.reading.poll(self.since + allowed, context)
+    }
+
+    /// What came of writing; an error once the client has taken nothing for too long.
+    fn taken<R>(&mut self, result: Poll<io::Result<R>>, context: &mut Context<'_>) -> Poll<io::Result<R>> {
+        if result.is_ready() {
+            self.stalled = None;
+            return result;
         }
-        while alarm.as_mut().poll(context).is_ready() {
-            if late <= Instant::now() {
-                return Poll::Ready(());
-            }
-            alarm.as_mut().reset(late);
-        }
-        Poll::Pending
+        let since = *self.stalled.get_or_insert_with(Instant::now);
+        ready!(self.writing.poll(since + self.patience.stall, context));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
@@ -135,7 +172,8 @@ impl<T: AsyncRead + Unpin> AsyncRead for Paced<T> {
 
 impl<T: AsyncWrite + Unpin> AsyncWrite for Paced<T> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(context, bytes)
+        let result = Pin::new(&mut self.inner).poll_write(context, bytes);
+        self.taken(result, context)
     }
 
     fn poll_write_vectored(
@@ -143,7 +181,8 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Paced<T> {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(context, slices)
+        let result = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
+        self.taken(result, context)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -151,13 +190,17 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Paced<T> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(context)
+        let result = Pin::new(&mut self.inner).poll_flush(context);
+        self.taken(result, context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.goodbye {
             Goodbye::Close => Poll::Ready(Ok(())),
-            Goodbye::Say => Pin::new(&mut self.inner).poll_shutdown(context),
+            Goodbye::Say => {
+                let result = Pin::new(&mut self.inner).poll_shutdown(context);
+                self.taken(result, context)
+            }
         }
     }
 }
@@ -170,8 +213,8 @@ mod tests {
 
     fn connection() -> (DuplexStream, Paced<DuplexStream>, Phase) {
         let (client, server) = duplex(64);
-        let patience = Patience { idle: Duration::from_secs(60), head: Duration::from_secs(10) };
-        let (paced, phase) = Paced::new(server, patience, Goodbye::Close);
+        let (idle, head, stall) = (Duration::from_secs(60), Duration::from_secs(10), Duration::from_secs(300));
+        let (paced, phase) = Paced::new(server, Patience { idle, head, stall }, Goodbye::Close, None);
         (client, paced, phase)
     }
 
@@ -215,5 +258,25 @@ mod tests {
         let begun = Instant::now();
         assert!(read(&mut paced).await.is_err());
         assert_eq!(begun.elapsed().as_secs(), 60, "idle from the end of the answer on");
+    }
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_takes_nothing_is_given_up() {
+        let (mut client, mut paced, phase) = connection();
+        let _busy = phase.busy();
+        let reading = tokio::spawn(async move {
+            // Slowly, but it does: the pipe holds 64 bytes.
+            for _ in 0..10 {
+                tokio::time::sleep(Duration::from_secs(200)).await;
+                client.read_exact(&mut [0; 64]).await.unwrap();
+            }
+            client
+        });
+        for _ in 0..11 {
+            paced.write_all(&[0; 64]).await.unwrap();
+        }
+        let _client = reading.await.unwrap();
+        let begun = Instant::now();
+        let error = paced.write_all(&[0; 64]).await.unwrap_err();
+        assert_eq!((error.kind(), begun.elapsed().as_secs()), (io::ErrorKind::TimedOut, 300));
     }
 }

@@ -2,7 +2,7 @@
 //! the answer (RFC 9112 §9.6): so the rest is read and forgotten, for a while.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,6 +11,9 @@ use http::header::EXPECT;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::runtime::Handle;
+use tokio::time::Instant;
+
+use crate::net::alarm::Alarm;
 
 /// How much of an upload that nobody wants is read, and for how long.
 const DISCARDED: usize = 16 * 1024 * 1024;
@@ -23,25 +26,47 @@ pub struct Upload {
     body: Option<Incoming>,
     /// The client waits for `100 Continue`, which it gets when the body is first read: it has sent nothing and will not.
     waits: bool,
+    /// How long the client may send nothing, and since when it does.
+    patience: Duration,
+    silent: Option<Instant>,
+    alarm: Alarm,
+}
+
+/// Why a request's body did not come whole.
+#[derive(Debug, thiserror::Error)]
+pub enum UploadError {
+    /// The connection broke off, or what came is no body.
+    #[error(transparent)]
+    Broken(#[from] hyper::Error),
+    /// The client sent nothing for too long.
+    #[error("no more of the request's body has come for {0:?}")]
+    Late(Duration),
 }
 
 impl Upload {
-    /// The body of a request, whose client waits for `100 Continue` or doesn't.
-    pub fn new(body: Incoming, waits: bool) -> Self {
-        Self { body: Some(body), waits }
+    /// The body of a request, whose client waits for `100 Continue` or doesn't, and may be silent for `patience` at a time.
+    pub fn new(body: Incoming, waits: bool, patience: Duration) -> Self {
+        Self { body: Some(body), waits, patience, silent: None, alarm: Alarm::default() }
     }
 }
 
 impl Body for Upload {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = UploadError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
         self.waits = false;
-        self.body.as_mut().map_or(Poll::Ready(None), |body| Pin::new(body).poll_frame(context))
+        let Some(body) = self.body.as_mut() else { return Poll::Ready(None) };
+        if let Poll::Ready(frame) = Pin::new(body).poll_frame(context) {
+            self.silent = None;
+            return Poll::Ready(frame.map(|frame| frame.map_err(UploadError::from)));
+        }
+        let late = *self.silent.get_or_insert_with(Instant::now) + self.patience;
+        ready!(self.alarm.poll(late, context));
+        Poll::Ready(Some(Err(UploadError::Late(self.patience))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -74,5 +99,5 @@ impl Drop for Upload {
 /// A request that is answered early.
 pub fn discard(request: Request<Incoming>) {
     let waits = request.headers().contains_key(EXPECT);
-    drop(Upload::new(request.into_body(), waits));
+    drop(Upload::new(request.into_body(), waits, DISCARDING));
 }

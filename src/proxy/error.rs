@@ -30,6 +30,9 @@ pub enum ProxyError {
     /// An expectation nobody can meet (RFC 9110 §10.1.1).
     #[error("This expectation can't be met.")]
     Expectation,
+    /// The client stopped in the middle of its request.
+    #[error("The rest of the request did not come.")]
+    SlowBody,
     /// The app refused the connection.
     #[error("The app does not answer ({0}). It may be restarting itself.")]
     Connect(String),
@@ -48,6 +51,7 @@ impl ProxyError {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::TransferCoding => StatusCode::NOT_IMPLEMENTED,
             Self::Expectation => StatusCode::EXPECTATION_FAILED,
+            Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
             Self::Upstream(_) => StatusCode::BAD_GATEWAY,
         }
     }

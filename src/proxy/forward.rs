@@ -8,6 +8,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, Request, Response};
 use hyper::body::{Body as _, Incoming};
 use hyper::upgrade::OnUpgrade;
+use tokio_util::sync::CancellationToken;
 
 use super::body::{self, Body};
 use super::drain::{self, Upload};
@@ -50,6 +51,8 @@ pub struct Forwarding<'a> {
     message: Message,
     /// The client's half of a tunnel, if the child agrees to one.
     client: Option<OnUpgrade>,
+    /// Ends that tunnel.
+    until: Option<CancellationToken>,
     back: Back,
     under_way: UnderWay,
     asker: Asker,
@@ -75,7 +78,7 @@ pub(super) fn begin<'a>(
     arrival: &Arrival,
     way: &Way,
 ) -> Result<Box<Forwarding<'a>>, ProxyError> {
-    let Arrival { peer, fields, id } = arrival;
+    let Arrival { peer, fields, id, .. } = arrival;
     let under_way = entry.traffic.request();
     let route = &entry.route;
     let Some(upstream) = &entry.upstream else {
@@ -83,7 +86,7 @@ pub(super) fn begin<'a>(
         return Err(ProxyError::NotReady(Box::new(route.clone())));
     };
     let (mut parts, body) = request.into_parts();
-    let body = Upload::new(body, fields.has(Field::Expect));
+    let body = Upload::new(body, fields.has(Field::Expect), peer.patience);
     let below = InstancePath::below(proxy.base_path(), &route.slug, parts.uri.path());
     let target = target::upstream_target(&parts.uri, below, if way.strip { "" } else { &route.prefix })
         .ok_or(ProxyError::Malformed("the path"))?;
@@ -125,7 +128,10 @@ pub(super) fn begin<'a>(
         prefix: way.strip.then_some(route.prefix.as_str()),
     };
     // The page will be read: over loopback nothing is gained by compressing it first.
-    let dropped = if helped.is_some() { DROPPED.and(Fields::these(&[Field::AcceptEncoding])) } else { DROPPED };
+    let mut dropped = if helped.is_some() { DROPPED.and(Fields::these(&[Field::AcceptEncoding])) } else { DROPPED };
+    if arrival.ours_in_authorization {
+        dropped = dropped.and(Fields::these(&[Field::Authorization]));
+    }
     let head = encode::head(&parts.method, &target, &parts.headers, sending, dropped, |out| {
         field(out, &request_id::FIELD, id.as_bytes());
         forwarded::write(&parts.headers, &about, out);
@@ -148,6 +154,7 @@ pub(super) fn begin<'a>(
         entry: Arc::clone(entry),
         upstream: Arc::clone(upstream),
         message: Message::new(head, &parts.method, client.is_some(), body, sending),
+        until: client.as_ref().and_then(|_| arrival.until.clone()),
         client,
         back,
         under_way,
@@ -158,7 +165,7 @@ pub(super) fn begin<'a>(
 impl Forwarding<'_> {
     /// Sends it, and gives the answer as the client gets it.
     pub async fn run(self: Box<Self>) -> Response<Body> {
-        let Self { proxy, entry, upstream, message, client, back, under_way, asker } = *self;
+        let Self { proxy, entry, upstream, message, client, until, back, under_way, asker } = *self;
         let error = match upstream.send(message).await {
             Ok(Answered::Whole(head, bytes)) => {
                 return finish(head, body::full(bytes), proxy, &entry.route, &upstream, back);
@@ -166,11 +173,17 @@ impl Forwarding<'_> {
             Ok(Answered::Answer(head, body)) => {
                 return finish(head, Body::answer(body, under_way), proxy, &entry.route, &upstream, back);
             }
-            Ok(Answered::Switched(parts, connection)) => match client {
-                Some(client) => match tunnel::join(client, parts, connection, &upstream, entry.traffic.tunnel()) {
-                    Ok(response) => return response,
-                    Err(error) => error,
-                },
+            Ok(Answered::Switched(mut parts, connection)) => match client {
+                Some(client) => {
+                    // Browsers take what a handshake's answer says of cookies and of the origin, as any other's.
+                    cookies::from_app(&mut parts.headers);
+                    reach::limit_to_origin(&mut parts.headers);
+                    reach::limit_to_prefix(&mut parts.headers, &entry.route.prefix);
+                    match tunnel::join(client, parts, connection, &upstream, (entry.traffic.tunnel(), until)) {
+                        Ok(response) => return response,
+                        Err(error) => error,
+                    }
+                }
                 None => ProxyError::Upstream("it switched protocols without being asked".to_owned()),
             },
             Err(error) => error,
@@ -224,6 +237,7 @@ fn finish(head: Head, body: Body, proxy: &Proxy, route: &Route, upstream: &Upstr
     }
     if fields.has_any(ABOUT_THE_ORIGIN) {
         cookies::from_app(&mut parts.headers);
+        reach::limit_to_origin(&mut parts.headers);
         if back.below_path {
             reach::limit_to_prefix(&mut parts.headers, &route.prefix);
         }
@@ -249,10 +263,8 @@ fn is_page(response: &Response<Body>) -> bool {
 
 /// Which instance's page this browser opened last: what its scripts ask for outside the prefix is looked for there.
 fn remember(response: &mut Response<Body>, proxy: &Proxy, route: &Route, tls: bool) {
-    let secure = if tls { "; Secure" } else { "" };
-    let (name, slug, path) = (cookies::LAST_INSTANCE, &route.slug, proxy.base_path().root());
-    let cookie = format!("{name}={slug}; Path={path}; HttpOnly; SameSite=Lax{secure}");
-    if let Ok(cookie) = HeaderValue::try_from(cookie) {
+    let cookie = cookies::ours(cookies::LAST_INSTANCE, route.slug.as_str(), &proxy.base_path().root(), None, tls);
+    if let Some(cookie) = cookie {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
 }

@@ -8,8 +8,8 @@ mod page;
 mod urls;
 
 use http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
-    RANGE,
+    ACCEPT_ENCODING, ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG,
+    IF_NONE_MATCH, RANGE, VARY,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
@@ -80,17 +80,21 @@ fn forbids_change(headers: &HeaderMap) -> bool {
 /// The script, if this is its path below a prefix.
 pub(super) fn script<B>(request: &Request<B>, rest: &str) -> Option<Response<Body>> {
     let asset = (rest == markup::SCRIPT && matches!(*request.method(), Method::GET | Method::HEAD))
-        .then(|| assets::get("page-helper.js"))??;
+        .then(|| assets::get_for("page-helper.js", request.headers().get_all(ACCEPT_ENCODING).iter()))??;
     let known = request.headers().get(IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()).unwrap_or_default();
     let mut response = Response::new(body::empty());
     if asset.is_known(known) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     } else if *request.method() == Method::GET {
-        *response.body_mut() = body::full(asset.bytes.into_owned());
+        *response.body_mut() = body::full(asset.bytes);
+    }
+    if let Some(coding) = asset.coding.name().filter(|_| !response.status().is_redirection()) {
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(coding));
     }
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
     // A page that asks for isolation (COEP) takes only what says that it may be embedded.
     headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
     if let Ok(etag) = HeaderValue::try_from(asset.etag) {

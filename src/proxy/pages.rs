@@ -1,7 +1,9 @@
 //! What this server says itself where an app does not answer: a page to a person, JSON to a program, a bare status to a
 //! websocket (proxy.md B9). Never cached, never 200, always marked as ours.
 
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER};
+use http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
 use super::body::{self, Body};
@@ -120,6 +122,7 @@ impl Pages {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(MARK, HeaderValue::from_static("notice"));
         if asker == Asker::Websocket {
             // A handshake that failed is over: nothing else can come on that connection.
@@ -202,6 +205,7 @@ fn heading(error: &ProxyError) -> &'static str {
         ProxyError::Malformed(_) | ProxyError::TransferCoding | ProxyError::Expectation => {
             "That request can't be understood"
         }
+        ProxyError::SlowBody => "The request is not whole",
         ProxyError::Connect(_) => "The app does not answer",
         ProxyError::Upstream(_) => "The app gave no valid answer",
     }
@@ -213,6 +217,7 @@ fn mark(error: &ProxyError) -> &'static str {
         ProxyError::NotReady(_) => "not-ready",
         ProxyError::RootOnly(_) => "root-only",
         ProxyError::Malformed(_) | ProxyError::TransferCoding | ProxyError::Expectation => "bad-request",
+        ProxyError::SlowBody => "slow-body",
         ProxyError::Connect(_) => "connect",
         ProxyError::Upstream(_) => "upstream",
     }

@@ -230,7 +230,7 @@ fn end(upstream: Option<Arc<Upstream>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Helper, ProxyMode, RunId, Status};
+    use crate::domain::{Access, Helper, ProxyMode, RunId, Status};
 
     fn route(instance: InstanceId, slug: &str, port: Option<u16>, run: &str) -> Route {
         Route {
@@ -241,6 +241,7 @@ mod tests {
             helper: Helper::Auto,
             public_port: Port::new(19_000 + u16::try_from(instance).unwrap()),
             hostname: None,
+            access: Access::Private,
             mode: ProxyMode::Strip,
             status: Status::Started,
             reason: None,

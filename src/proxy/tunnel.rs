@@ -1,7 +1,7 @@
 //! Websockets: after the 101 the two connections are one pipe of bytes (proxy.md B6).
 
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,13 +12,14 @@ use hyper_util::rt::TokioIo;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
 
 use super::body::{self, Body};
 use super::error::ProxyError;
 use super::headers::{hop_by_hop, upgrade};
 use super::traffic::UnderWay;
 use super::upstream::{Connection, Upstream};
-use crate::net::paced::Paced;
+use crate::net::paced::{Held, Paced};
 use crate::net::pipe::{self, End};
 use crate::net::until::until_cancelled;
 
@@ -26,13 +27,13 @@ use crate::net::until::until_cancelled;
 const SILENCE: Duration = Duration::from_secs(60);
 
 /// Joins the client's and the child's connection, and gives the client the child's 101. The child chose protocol and
-/// extensions; nothing of the bytes is ours to read.
+/// extensions; nothing of the bytes is ours to read. It lasts no longer than `until`, if there is such an end.
 pub(super) fn join(
     client: OnUpgrade,
     mut parts: response::Parts,
     connection: Connection,
     upstream: &Upstream,
-    open: UnderWay,
+    (open, until): (UnderWay, Option<CancellationToken>),
 ) -> Result<Response<Body>, ProxyError> {
     if !upgrade::asks_for_websocket(&parts.headers) {
         return Err(ProxyError::Upstream("it switched to another protocol than asked".to_owned()));
@@ -46,7 +47,13 @@ pub(super) fn join(
             Err(error) => return tracing::debug!(%error, "a websocket came to nothing"),
         };
         // No clock ends a quiet socket; TCP asks now and then whether the other end is still there.
-        if let Some(Err(error)) = until_cancelled(&ended, tunnel.as_mut()).await {
+        let over = async {
+            match &until {
+                Some(until) => until_cancelled(until, tunnel.as_mut()).await,
+                None => Some(tunnel.as_mut().await),
+            }
+        };
+        if let Some(Some(Err(error))) = until_cancelled(&ended, pin!(over)).await {
             tracing::debug!(%error, "a websocket broke off");
         }
     });
@@ -64,15 +71,15 @@ fn joined(client: Upgraded, child: Connection) -> io::Result<Pin<Box<dyn Future<
     // Without hyper in between, plain TCP can be moved by the kernel.
     match client.downcast::<TokioIo<Paced<TcpStream>>>() {
         Ok(Parts { io, read_buf, .. }) => {
-            let client = io.into_inner().into_inner();
+            let (client, held) = io.into_inner().into_inner();
             ask_after(&client);
-            Ok(Box::pin(join_ends(client, copied(read_buf), child, from_child)))
+            Ok(Box::pin(join_ends(client, held, copied(read_buf), child, from_child)))
         }
         Err(client) => match client.downcast::<TokioIo<Paced<TlsStream<TcpStream>>>>() {
             Ok(Parts { io, read_buf, .. }) => {
-                let client = io.into_inner().into_inner();
+                let (client, held) = io.into_inner().into_inner();
                 ask_after(client.get_ref().0);
-                Ok(Box::pin(join_ends(client, copied(read_buf), child, from_child)))
+                Ok(Box::pin(join_ends(client, held, copied(read_buf), child, from_child)))
             }
             Err(_) => Err(io::Error::other("a connection of a kind that is not known")),
         },
@@ -86,8 +93,16 @@ fn copied(bytes: Bytes) -> Bytes {
     copy
 }
 
-async fn join_ends<C: End>(mut client: C, early: Bytes, mut child: TcpStream, from_child: Bytes) -> io::Result<()> {
-    pipe::join(&mut client, early, &mut child, from_child).await
+async fn join_ends<C: End>(
+    mut client: C,
+    held: Held,
+    early: Bytes,
+    mut child: TcpStream,
+    from_child: Bytes,
+) -> io::Result<()> {
+    let joined = pipe::join(&mut client, early, &mut child, from_child).await;
+    drop(held);
+    joined
 }
 
 /// Has TCP ask a silent client whether it is still there: one that fell off the network says no goodbye. An error only

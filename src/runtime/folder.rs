@@ -11,11 +11,8 @@ use super::environment;
 /// The script of an instance.
 pub const SCRIPT: &str = "launch.sh";
 
-/// Asks for a new environment: `clean_env` of the shell library takes it away.
+/// Asks for a new environment: the next start keeps the old one aside, and `clean_env` of the shell library takes the marker.
 pub const MARKER: &str = ".rebuild-env";
-
-/// What `clean_env` puts behind the name of the environment it sets aside.
-pub const KEPT_ASIDE: &str = ".before-rebuild";
 
 /// Beside the files of a deleted instance: what it was.
 pub const TRASH_RECORD: &str = ".aikore-trash.json";
@@ -29,6 +26,7 @@ pub fn prepare(
     layout: &Layout,
     instance: &Instance,
     family: &Instance,
+    pytorch_index: &str,
     blueprint: Option<&str>,
 ) -> Result<(), FolderError> {
     let home = layout.instance(&family.chosen.name);
@@ -44,10 +42,31 @@ pub fn prepare(
     for folder in folders {
         fs::create_dir_all(&folder).map_err(|source| FolderError { path: folder.clone(), source })?;
     }
+    let script = home.join(SCRIPT);
     if let Some(text) = blueprint {
-        replace(&home.join(SCRIPT), text.as_bytes(), 0o755)?;
+        replace(&script, text.as_bytes(), 0o755)?;
     }
-    replace(&home.join("aikore_vars.env"), environment::vars_file(family).as_bytes(), 0o644)
+    mend_lines(&script)?;
+    replace(&home.join("aikore_vars.env"), environment::vars_file(family, pytorch_index).as_bytes(), 0o644)
+}
+
+/// A script that was saved on Windows: bash takes the end of its lines for a part of every word. Nothing but these ends
+/// is changed.
+fn mend_lines(script: &Path) -> Result<(), FolderError> {
+    // A script that can't be read is bash's to complain of.
+    let Ok(text) = fs::read(script) else { return Ok(()) };
+    if memchr::memmem::find(&text, b"\r\n").is_none() {
+        return Ok(());
+    }
+    let mut mended = Vec::with_capacity(text.len());
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        mended.extend_from_slice(line.strip_suffix(b"\r\n").unwrap_or(line));
+        if line.ends_with(b"\r\n") {
+            mended.push(b'\n');
+        }
+    }
+    tracing::info!(path = %script.display(), "its lines ended as on Windows: they end as bash needs it now");
+    replace(script, &mended, 0o755)
 }
 
 /// Writes a file beside its target and renames it over: a full disk leaves the old one whole (earlier-defects.md 27).

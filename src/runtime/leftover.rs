@@ -1,5 +1,6 @@
 //! The proof of an end: no process of the run, no listener at its port.
 
+use std::ffi::OsStr;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -36,10 +37,17 @@ impl Run {
 /// Kills everything that carries the run's mark but its shim, until nothing does; returns how many that were, and those
 /// that stay.
 pub(super) fn sweep(run: &RunId, shim: Option<u32>) -> (usize, Vec<u32>) {
+    end_marked("AIKORE_RUN_ID", &run.0, shim)
+}
+
+/// Kills everything in whose environment `name=value` stands, but one, until nothing is left; returns how many that were, and
+/// those that stay. It waits for them.
+pub fn end_marked(name: &str, value: impl AsRef<OsStr>, but: Option<u32>) -> (usize, Vec<u32>) {
+    let value = value.as_ref();
     let mut killed = std::collections::BTreeSet::new();
     for _ in 0..50 {
-        let mut left = proc::marked("AIKORE_RUN_ID", &run.0);
-        left.retain(|pid| Some(*pid) != shim);
+        let mut left = proc::marked(name, value);
+        left.retain(|pid| Some(*pid) != but);
         if left.is_empty() {
             return (killed.len(), left);
         }
@@ -51,7 +59,7 @@ pub(super) fn sweep(run: &RunId, shim: Option<u32>) -> (usize, Vec<u32>) {
     }
     let living: Vec<u32> = killed.iter().copied().filter(|pid| proc::lives(*pid)).collect();
     if !living.is_empty() {
-        tracing::error!(%run, ?living, "processes of a run do not end");
+        tracing::error!(mark = name, ?value, ?living, "processes do not end");
     }
     (killed.len() - living.len(), living)
 }

@@ -3,6 +3,7 @@
 //! An offset is a place in the whole output of a run, however many files that output has filled (`files`).
 
 pub(super) mod files;
+mod follow;
 pub(super) mod runs;
 pub(super) mod times;
 
@@ -14,6 +15,7 @@ use crate::domain::RunId;
 use crate::domain::text::strip_ansi;
 
 pub use files::Part;
+pub use follow::{Begins, Begun, Follow, Follower, Piece, Start};
 pub use runs::{KeptRun, runs};
 pub use times::LineTime;
 
@@ -119,29 +121,7 @@ fn piece(parts: &[Part], offset: u64, with_times: bool, run_is_over: bool) -> io
     let Some(first) = parts.first() else { return Ok(Chunk::default()) };
     let end = end(parts)?;
     let from = if offset > end { 0 } else { offset };
-    let mut start = from.max(first.start);
-    let mut bytes = Vec::new();
-    for (n, part) in parts.iter().enumerate() {
-        let part_end = parts.get(n + 1).map_or(end, |next| next.start);
-        let at = start + bytes.len() as u64;
-        if part_end <= at {
-            continue;
-        }
-        if bytes.len() as u64 == MAX_CHUNK {
-            break;
-        }
-        if part.start > at {
-            // Somebody took a part away: a piece has no holes, so it ends before one or begins behind it.
-            if !bytes.is_empty() {
-                break;
-            }
-            start = part.start;
-        }
-        let mut file = File::open(&part.path)?;
-        file.seek(SeekFrom::Start(at.max(part.start) - part.start))?;
-        let wanted = (part_end - at.max(part.start)).min(MAX_CHUNK - bytes.len() as u64);
-        file.take(wanted).read_to_end(&mut bytes)?;
-    }
+    let (start, mut bytes) = bytes_of(parts, from, end, MAX_CHUNK)?;
     if !run_is_over {
         bytes.truncate(whole_characters(&bytes));
     }
@@ -157,6 +137,35 @@ fn piece(parts: &[Part], offset: u64, with_times: bool, run_is_over: bool) -> io
     }
     let content = String::from_utf8_lossy(&bytes).into_owned();
     Ok(Chunk { run: Some(first.run.clone()), content, start, next, end, times })
+}
+
+/// The bytes of a run from `from` on, `most` of them at the most and none behind `end`, and where they begin: not where they
+/// were asked for when that is no longer kept.
+fn bytes_of(parts: &[Part], from: u64, end: u64, most: u64) -> io::Result<(u64, Vec<u8>)> {
+    let mut start = from.max(parts.first().map_or(0, |first| first.start));
+    let mut bytes = Vec::new();
+    for (n, part) in parts.iter().enumerate() {
+        let part_end = parts.get(n + 1).map_or(end, |next| next.start);
+        let at = start + bytes.len() as u64;
+        if part_end <= at {
+            continue;
+        }
+        if bytes.len() as u64 == most {
+            break;
+        }
+        if part.start > at {
+            // Somebody took a part away: a piece has no holes, so it ends before one or begins behind it.
+            if !bytes.is_empty() {
+                break;
+            }
+            start = part.start;
+        }
+        let mut file = File::open(&part.path)?;
+        file.seek(SeekFrom::Start(at.max(part.start) - part.start))?;
+        let wanted = (part_end - at.max(part.start)).min(most - bytes.len() as u64);
+        file.take(wanted).read_to_end(&mut bytes)?;
+    }
+    Ok((start, bytes))
 }
 
 /// How many bytes the present run has written; 0 when there is none.

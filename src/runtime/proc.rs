@@ -1,9 +1,11 @@
 //! The process tree and its listening sockets, read from `/proc`.
 
 use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use crate::domain::Port;
@@ -31,12 +33,11 @@ pub fn descendants(root: u32) -> Vec<u32> {
 }
 
 /// Every process whose environment holds `name=value`: what a lost shim left behind.
-pub fn marked(name: &str, value: &str) -> Vec<u32> {
-    let mark = format!("{name}={value}");
+pub fn marked(name: &str, value: impl AsRef<OsStr>) -> Vec<u32> {
+    let mark = [name.as_bytes(), b"=", value.as_ref().as_bytes()].concat();
     pids()
         .filter(|pid| {
-            fs::read(format!("/proc/{pid}/environ"))
-                .is_ok_and(|environ| environ.split(|b| *b == 0).any(|v| v == mark.as_bytes()))
+            fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environ| environ.split(|b| *b == 0).any(|v| v == mark))
         })
         .filter(|pid| lives(*pid))
         .collect()

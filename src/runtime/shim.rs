@@ -251,6 +251,7 @@ impl Shim {
         self.log.finish(exit);
         self.record.write(&Record { run: self.spec.run.clone(), instance: self.spec.instance, exit });
         self.ended = Some((exit, Instant::now() + LINGER));
+        self.tell_progress();
         self.tell_log();
         self.clients.send(&Report::Ended { exit });
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -15,36 +15,31 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::dispatch::{Entrance, Front};
+use super::limits::Limits;
 use super::proxy_protocol;
+use super::seats::{Seat, Seats};
 use super::tls::Tls;
 use super::workers::Place;
-use crate::net::paced::{Goodbye, Paced, Patience};
+use crate::net::paced::{Busy, Goodbye, Paced, Patience};
+use crate::net::streams::Streams;
 use crate::net::until::until_cancelled;
 use crate::proxy::Peer;
 use crate::proxy::body::Body;
 use crate::proxy::headers::forwarded::IpText;
 use crate::tasks::Tasks;
 
-/// How long a client may take. Proxies in front of us keep idle connections for a minute: ours must not be the side that
-/// closes them.
-const PATIENCE: Patience = Patience { idle: Duration::from_secs(75), head: Duration::from_secs(30) };
-
-/// How long the first byte and the handshake may take under TLS.
+/// How long the first byte and the handshake may take under TLS, at most.
 const HANDSHAKE: Duration = Duration::from_secs(15);
 
-/// Fields of a request; hyper's own limit is 100, which browsers behind a few proxies can pass.
-const MAX_HEADERS: usize = 200;
+/// Streams at once of a connection over HTTP/2.
+const MAX_STREAMS: u32 = 200;
 
-/// The same for HTTP/2, which counts bytes.
-const MAX_HEADER_LIST: u32 = 64 * 1024;
-
-/// Connections at once per address; more wait in the kernel's queue.
-const MAX_CONNECTIONS: usize = 16_384;
+/// How long a client that was told goodbye over HTTP/2 may take to go.
+const GOODBYE: Duration = Duration::from_secs(15);
 
 /// After an error that will not pass by itself at once (out of descriptors).
 const BACK_OFF: Duration = Duration::from_millis(50);
@@ -60,6 +55,8 @@ pub(super) struct Shared {
     /// Whether a connection begins with the PROXY protocol's header.
     pub(super) proxy_protocol: bool,
     pub(super) connections: Tasks,
+    pub(super) seats: Seats,
+    pub(super) limits: Limits,
 }
 
 struct Acceptor {
@@ -69,7 +66,6 @@ struct Acceptor {
     entrance: Entrance,
     shared: Shared,
     closing: CancellationToken,
-    room: Arc<Semaphore>,
 }
 
 /// Accepts from a socket until the server goes.
@@ -86,8 +82,7 @@ pub(super) fn start(
     let _inside = place.crew.handle(place.home).map(Handle::enter);
     let listener = TcpListener::from_std(socket)?;
     let port = listener.local_addr()?.port();
-    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    let acceptor = Acceptor { listener, port, place, entrance, shared: shared.clone(), closing: closing.clone(), room };
+    let acceptor = Acceptor { listener, port, place, entrance, shared: shared.clone(), closing: closing.clone() };
     shared.connections.spawn("accept loop", acceptor.run());
     Ok(())
 }
@@ -96,13 +91,16 @@ impl Acceptor {
     /// No error ends it.
     async fn run(self) {
         loop {
-            let Ok(permit) = Arc::clone(&self.room).acquire_owned().await else { return };
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
                 () = self.closing.cancelled() => return self.take_the_rest(),
             };
             match accepted {
-                Ok((stream, address)) => self.serve(stream, address, permit),
+                // Taken before there is room for it: a listener that waited with room of its own would keep it from the others.
+                Ok((stream, address)) => match self.shared.seats.wait(&self.closing).await {
+                    Some(seat) => self.serve(stream, address, seat),
+                    None => return self.take_the_rest(),
+                },
                 Err(error) if is_the_peers(&error) => {}
                 Err(error) => {
                     tracing::warn!(%error, "accept failed; trying again");
@@ -116,12 +114,12 @@ impl Acceptor {
     fn take_the_rest(&self) {
         let mut context = Context::from_waker(Waker::noop());
         while let Poll::Ready(Ok((stream, address))) = self.listener.poll_accept(&mut context) {
-            let Ok(permit) = Arc::clone(&self.room).try_acquire_owned() else { return };
-            self.serve(stream, address, permit);
+            let Some(seat) = self.shared.seats.now() else { return };
+            self.serve(stream, address, seat);
         }
     }
 
-    fn serve(&self, stream: TcpStream, address: SocketAddr, permit: OwnedSemaphorePermit) {
+    fn serve(&self, stream: TcpStream, address: SocketAddr, seat: Seat) {
         let Place { crew, home, spread } = &self.place;
         let member = if *spread { crew.least_loaded(*home) } else { *home };
         let load = crew.load(member);
@@ -131,11 +129,13 @@ impl Acceptor {
             entrance: self.entrance,
             front: Arc::clone(&self.shared.front),
             closing: self.closing.clone(),
+            seats: self.shared.seats.clone(),
+            limits: self.shared.limits,
         };
         let (tls, introduced) = (self.shared.tls.clone(), self.shared.proxy_protocol);
         let serve = async move |stream: TcpStream| {
-            connection.serve(stream, tls, introduced).await;
-            drop((permit, load));
+            connection.serve(stream, tls, introduced, seat).await;
+            drop(load);
         };
         let tasks = &self.shared.connections;
         match crew.handle(member) {
@@ -168,28 +168,37 @@ struct Connection {
     entrance: Entrance,
     front: Arc<Front>,
     closing: CancellationToken,
+    seats: Seats,
+    limits: Limits,
 }
 
 impl Connection {
-    async fn serve(mut self, mut stream: TcpStream, tls: Option<Tls>, introduced: bool) {
+    async fn serve(mut self, mut stream: TcpStream, tls: Option<Tls>, introduced: bool, seat: Seat) {
         if introduced && !self.be_introduced(&mut stream).await {
             return;
         }
+        let Some(seat) = self.count(seat) else { return };
         let ip = IpText::new(self.address.ip());
-        let peer = Peer { address: self.address, ip, local_port: self.port, tls: tls.is_some() };
+        let peer = Peer {
+            address: self.address,
+            ip,
+            local_port: self.port,
+            tls: tls.is_some(),
+            patience: self.limits.body_timeout,
+        };
         let entrance = self.entrance;
         let dispatch = |request| self.front.dispatch(request, peer, entrance);
-        let Some(tls) = tls else { return self.http1(stream, Goodbye::Close, dispatch).await };
-        match timeout(HANDSHAKE, speaks_tls(&stream)).await {
+        let Some(tls) = tls else { return self.http1(stream, Goodbye::Close, seat, dispatch).await };
+        match timeout(self.handshake(), speaks_tls(&stream)).await {
             Ok(Ok(true)) => {}
             // A person who typed http:// is sent to https://.
             Ok(Ok(false)) => {
                 let to_https = |request: Request<Incoming>| std::future::ready(self.front.to_https(&request));
-                return self.http1(stream, Goodbye::Close, to_https).await;
+                return self.http1(stream, Goodbye::Close, seat, to_https).await;
             }
             Ok(Err(_)) | Err(_) => return,
         }
-        match timeout(HANDSHAKE, tls.accept(stream)).await {
+        match timeout(self.handshake(), tls.accept(stream)).await {
             // The HTTP version is what ALPN agreed on; nothing is guessed from the first bytes.
             Ok(Ok(Some(stream))) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
                 let front = Arc::clone(&self.front);
@@ -199,12 +208,27 @@ impl Connection {
                     async move { front.dispatch(request, peer, entrance).await }
                 };
                 self.http2(stream, dispatch).await;
+                drop(seat);
             }
-            Ok(Ok(Some(stream))) => self.http1(stream, Goodbye::Say, dispatch).await,
+            Ok(Ok(Some(stream))) => self.http1(stream, Goodbye::Say, seat, dispatch).await,
             Ok(Ok(None)) => tracing::debug!(address = %self.address, "answered a certificate authority"),
             Ok(Err(error)) => tracing::debug!(address = %self.address, %error, "a TLS handshake failed"),
             Err(_) => tracing::debug!(address = %self.address, "a TLS handshake took too long"),
         }
+    }
+
+    /// Whether its address may have one more. What others stand behind is not counted: a proxy, and this machine, where the
+    /// proxies of containers and tunnels run too.
+    fn count(&self, seat: Seat) -> Option<Seat> {
+        let address = self.address.ip();
+        if address.to_canonical().is_loopback() || self.front.proxy.trusts(address) {
+            return Some(seat);
+        }
+        self.seats.count(seat, address)
+    }
+
+    fn handshake(&self) -> Duration {
+        HANDSHAKE.min(self.limits.header_timeout)
     }
 
     /// A balancer says whose connection it is. Where trusted proxies are named, nobody else may.
@@ -213,7 +237,7 @@ impl Connection {
             tracing::debug!(address = %self.address, "not a trusted proxy: closed");
             return false;
         }
-        match timeout(HANDSHAKE, proxy_protocol::read(stream)).await {
+        match timeout(self.handshake(), proxy_protocol::read(stream)).await {
             Ok(Ok(Some(client))) => self.address = client,
             Ok(Ok(None)) => {}
             Ok(Err(error)) => {
@@ -227,21 +251,30 @@ impl Connection {
 
     /// hyper's HTTP/1 builder, not hyper-util's automatic one: that one has no timeout before the first byte and takes
     /// HTTP/2 with prior knowledge (proxy.md B1 2).
-    async fn http1<I, F>(&self, io: I, goodbye: Goodbye, answer: impl Fn(Request<Incoming>) -> F)
+    async fn http1<I, F>(&self, io: I, goodbye: Goodbye, seat: Seat, answer: impl Fn(Request<Incoming>) -> F)
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         F: Future<Output = Response<Body>>,
     {
-        let (io, phase) = Paced::new(io, PATIENCE, goodbye);
+        let Limits { idle_timeout: idle, header_timeout: head, body_timeout: stall, .. } = self.limits;
+        // A websocket that it becomes takes its seat along.
+        let (io, phase) = Paced::new(io, Patience { idle, head, stall }, goodbye, Some(Box::new(seat)));
         let service = service_fn(move |request| {
-            let busy = phase.busy();
+            let (busy, phase) = (phase.busy(), phase.clone());
             let answer = answer(request);
-            async move { Ok::<_, Infallible>(answer.await.map(|body| body.holding(busy))) }
+            async move {
+                let answer = answer.await;
+                if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+                    phase.upgraded();
+                }
+                Ok::<_, Infallible>(answer.map(|body| body.holding(busy)))
+            }
         });
         let connection = http1::Builder::new()
             // Paced has its own clocks, one for a head and one for an idle connection.
             .header_read_timeout(None)
-            .max_headers(MAX_HEADERS)
+            .max_headers(self.limits.headers)
+            .max_header_size(self.limits.header_size)
             .serve_connection(TokioIo::new(io), service)
             .with_upgrades();
         let mut connection = pin!(connection);
@@ -261,26 +294,45 @@ impl Connection {
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         F: Future<Output = Response<Body>> + Send + 'static,
     {
-        let service = service_fn(move |request| {
-            let answer = answer(request);
-            async move { Ok::<_, Infallible>(answer.await) }
+        let streams = Streams::new();
+        let service = service_fn({
+            let streams = streams.clone();
+            move |request| {
+                let open = Busy::Stream(streams.open());
+                let answer = answer(request);
+                async move { Ok::<_, Infallible>(answer.await.map(|body| body.holding(open))) }
+            }
         });
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
-            .max_concurrent_streams(200)
-            .max_header_list_size(MAX_HEADER_LIST)
+            .max_concurrent_streams(MAX_STREAMS)
+            .max_header_list_size(u32::try_from(self.limits.header_size).unwrap_or(u32::MAX))
             .keep_alive_interval(Duration::from_secs(30))
             .keep_alive_timeout(Duration::from_secs(20))
             .serve_connection(TokioIo::new(io), service);
         let mut connection = pin!(connection);
-        let ended = match until_cancelled(&self.closing, connection.as_mut()).await {
-            Some(ended) => ended,
-            None => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
+        // No clock of HTTP/2 ends a connection on which nothing happens, nor one on which nothing ever has.
+        let leave = async {
+            tokio::select! {
+                () = self.closing.cancelled() => {}
+                () = streams.none_for(self.limits.idle_timeout) => {}
             }
         };
-        self.note(ended);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => Some(ended),
+            () = leave => None,
+        };
+        if let Some(ended) = ended {
+            return self.note(ended);
+        }
+        connection.as_mut().graceful_shutdown();
+        loop {
+            match timeout(GOODBYE, connection.as_mut()).await {
+                Ok(ended) => return self.note(ended),
+                Err(_) if streams.none() => return,
+                Err(_) => {}
+            }
+        }
     }
 
     fn note(&self, ended: hyper::Result<()>) {

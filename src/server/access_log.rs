@@ -152,8 +152,11 @@ impl Line {
         response.map(|body| body.observed(self))
     }
 
+    /// With its query, if that was asked for and can't hold a secret of ours: a setup link, a code, a token.
     fn shown<'a>(&self, url: &'a str) -> &'a str {
-        if self.log.with_query { url } else { url.split(['?', '#']).next().unwrap_or_default() }
+        let (place, query) = url.split_once(['?', '#']).unwrap_or((url, ""));
+        let ours = ["/setup", "/login", "/.aikore/session"].iter().any(|end| place.ends_with(end));
+        if self.log.with_query && !ours && !query.contains("aikore_token") { url } else { place }
     }
 
     fn target(&self) -> &str {

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::api::Seen;
+use crate::auth::Caller;
 use crate::runtime::socket_path::SocketPath;
 use crate::tasks::Tasks;
 
@@ -66,7 +67,9 @@ async fn accept(listener: UnixListener, panel: Router, closing: CancellationToke
         let (panel, closing) = (panel.clone(), closing.clone());
         calls.spawn("admin call", async move {
             let service = service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
-                request.extensions_mut().insert(Seen { scheme: "http", authority: "localhost".to_owned() });
+                let address = std::net::Ipv4Addr::LOCALHOST.into();
+                request.extensions_mut().insert(Seen { scheme: "http", authority: "localhost".to_owned(), address });
+                request.extensions_mut().insert(Caller::Local);
                 let call = panel.clone().oneshot(request.map(axum::body::Body::new));
                 async move { Ok::<_, Infallible>(call.await.unwrap_or_else(|never| match never {})) }
             });

@@ -2,9 +2,10 @@
 
 use rusqlite::{Connection, Row, named_params};
 
+use super::columns::{millis, moment, unreadable};
 use super::{Store, StoreError, Unique};
 use crate::domain::{
-    Exit, GpuIds, Hostname, Instance, InstanceId, NewInstance, OutputPath, Port, RunId, Timestamp, Version,
+    Exit, GpuIds, GroupLabel, Hostname, Instance, InstanceId, NewInstance, OutputPath, Port, RunId, Timestamp, Version,
 };
 
 impl Store {
@@ -54,6 +55,20 @@ impl Store {
         .await
     }
 
+    /// Writes several instances back, all or none.
+    pub async fn update_instances(&self, instances: Vec<Instance>) -> Result<(), StoreError> {
+        self.call(move |connection| {
+            let transaction = connection.transaction()?;
+            for instance in &instances {
+                if update(&transaction, instance).map_err(taken)? != 1 {
+                    return Err(StoreError::Missing);
+                }
+            }
+            Ok(transaction.commit()?)
+        })
+        .await
+    }
+
     /// Removes an instance's row.
     pub async fn delete_instance(&self, id: InstanceId) -> Result<(), StoreError> {
         self.call(move |connection| {
@@ -90,7 +105,7 @@ fn update(connection: &Connection, instance: &Instance) -> rusqlite::Result<usiz
             output_path = :output, python_version = :python, cuda_version = :cuda, torch_version = :torch, pid = :pid,
             port = :port, persistent_port = :persistent_port, persistent_display = :display, app_port = :app_port,
             run_id = :run, last_run_id = :last_run, proxy = :proxy, exit_code = :exit_code, exit_signal = :exit_signal, exit_at = :exit_at,
-            access = :access, restart_policy = :restart, helper = :helper, list_order = :order, params = :params,
+            access = :access, restart_policy = :restart, helper = :helper, list_order = :order, list_group = :group, params = :params,
             import_notes = :notes
          WHERE id = :id",
     )?;
@@ -128,6 +143,7 @@ fn update(connection: &Connection, instance: &Instance) -> rusqlite::Result<usiz
         ":restart": chosen.restart_policy.as_str(),
         ":helper": chosen.helper.as_str(),
         ":order": chosen.order,
+        ":group": chosen.group.as_ref().map(GroupLabel::as_str),
         ":params": params,
         ":notes": notes,
     })
@@ -156,6 +172,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Instance> {
         restart_policy: text(row, "restart_policy")?,
         helper: text(row, "helper")?,
         order: row.get("list_order")?,
+        group: optional(row, "list_group")?,
         params: json(row, "params")?,
         import_notes: json(row, "import_notes")?,
     };
@@ -187,15 +204,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Instance> {
     })
 }
 
-/// SQLite's integers are signed.
-fn millis(moment: Timestamp) -> i64 {
-    i64::try_from(moment.millis()).unwrap_or(i64::MAX)
-}
-
-fn moment(millis: i64) -> Timestamp {
-    Timestamp::from_millis(u64::try_from(millis).unwrap_or(0))
-}
-
 fn text<T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>>(
     row: &Row<'_>,
     column: &str,
@@ -218,10 +226,6 @@ fn port(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Port>> {
 
 fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
     serde_json::from_str(&row.get::<_, String>(column)?).map_err(unreadable)
-}
-
-fn unreadable(error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
 }
 
 /// Turns SQLite's words for a broken unique index into ours.

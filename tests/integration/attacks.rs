@@ -96,7 +96,8 @@ async fn what_is_malformed_never_reaches_a_child() {
         ("an expectation nobody can meet", closing(get, &format!("{host}Expect: a-pony\r\n")), &[417]),
         ("a field that is too long", closing(get, &big), &[431]),
         ("too many fields", closing(get, &many), &[431]),
-        ("a target that is too long", closing(&long, host), &[414]),
+        // By itself 414; it does not fit into a head (AIKORE_MAX_HEADER_SIZE) either.
+        ("a target that is too long", closing(&long, host), &[414, 431]),
         ("a method of a hundred letters", closing(&format!("{} /instance/a/attack", "M".repeat(100)), host), &[501]),
     ] {
         let got = target.hit(request.as_bytes()).await;

@@ -90,3 +90,48 @@ async fn a_script_that_a_blueprint_replaces_stays_beside_it() {
     assert!(fs::read_to_string(&script).unwrap().contains("http.server"));
     assert_eq!(fs::read_to_string(script.with_extension("sh.old")).unwrap(), "# my own\n");
 }
+
+#[tokio::test]
+async fn what_somebody_else_changed_meanwhile_is_not_overwritten() {
+    let server = Server::new();
+    let id = server.create("app", "hello.sh").await;
+    // Two people see the same; one is quicker.
+    let done = put(&server, id, "", &json!({ "gpu_ids": "1", "base": { "gpu_ids": null } })).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text());
+    let late = json!({ "gpu_ids": "2", "autostart": true, "base": { "gpu_ids": null, "autostart": false } });
+    for query in ["?dry_run=true", ""] {
+        let refused = put(&server, id, query, &late).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text());
+        let said = refused.json();
+        assert_eq!(said["field"], "gpu_ids");
+        assert_eq!(said["conflicts"], json!([{ "field": "gpu_ids", "base": null, "yours": "2", "theirs": "1" }]));
+        assert!(refused.detail().contains("changed meanwhile"), "{}", refused.detail());
+    }
+    let after = server.instance(id).await;
+    assert_eq!((&after["gpu_ids"], &after["autostart"]), (&json!("1"), &json!(false)), "nothing of it was done");
+
+    // What the other one did not touch can be changed, and so can this once it was seen.
+    let other = json!({ "autostart": true, "base": { "autostart": false, "gpu_ids": null } });
+    assert_eq!(put(&server, id, "", &other).await.status, StatusCode::OK);
+    let seen = json!({ "gpu_ids": "2", "base": { "gpu_ids": "1" } });
+    assert_eq!(put(&server, id, "", &seen).await.json()["gpu_ids"], "2");
+    // A port is meant in either mode; who says nothing of what they saw overwrites, as ever.
+    let port = server.instance(id).await["port"].clone();
+    let moved =
+        json!({ "port": server.pool.1, "persistent_mode": true, "base": { "port": port, "persistent_mode": false } });
+    let answer = put(&server, id, "", &moved).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    assert_eq!(answer.json()["persistent_port"], server.pool.1);
+    assert_eq!(put(&server, id, "", &json!({ "gpu_ids": "3" })).await.json()["gpu_ids"], "3");
+}
+
+#[tokio::test]
+async fn a_dry_run_says_which_members_wait_for_a_start() {
+    let server = Server::new();
+    let id = server.create("app", "hello.sh").await;
+    let body = json!({ "name": "other", "autostart": true, "python_version": "3.11", "group": "Video" });
+    let said = put(&server, id, "?dry_run=true", &body).await.json();
+    assert_eq!(said["cold"], json!(["name", "python_version"]));
+    assert_eq!(said["restarts"], false, "it does not run");
+    assert_eq!(said["changes"]["group"], json!({ "old": null, "new": "Video" }));
+}

@@ -268,7 +268,7 @@ impl Chaos {
             let address = ([127, 0, 0, 1], port).into();
             match owners.get(&u64::from(port)) {
                 Some(owner) => {
-                    let answer = Client { address }.get("/").await;
+                    let answer = Client::at(address).get("/").await;
                     let started = text(owner, "status") == "started";
                     assert_eq!(answer.status == StatusCode::OK, started, "{port}: {owner}");
                 }

@@ -16,18 +16,28 @@ struct Events {
     text: String,
     /// Came before somebody asked: a log may grow before its instance is told to have started, or after.
     early: Vec<String>,
+    /// The id of the last event that came.
+    id: String,
 }
 
 impl Events {
     async fn open(client: Client) -> Self {
+        Self::open_after(client, "/api/events", None).await
+    }
+
+    /// A stream that goes on after the event of this id.
+    async fn open_after(client: Client, path: &str, id: Option<&str>) -> Self {
         let stream = tokio::net::TcpStream::connect(client.address).await.unwrap();
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
         tokio::spawn(connection);
-        let request =
-            Request::get("/api/events").header("host", client.address.to_string()).body(Empty::<Bytes>::new()).unwrap();
+        let mut request = Request::get(path).header("host", client.address.to_string());
+        if let Some(id) = id {
+            request = request.header("last-event-id", id);
+        }
+        let request = request.body(Empty::<Bytes>::new()).unwrap();
         let answer = sender.send_request(request).await.unwrap();
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
-        Self { body: answer.into_body(), text: String::new(), early: Vec::new() }
+        Self { body: answer.into_body(), text: String::new(), early: Vec::new(), id: String::new() }
     }
 
     /// The next event of this name that the test wants.
@@ -49,6 +59,9 @@ impl Events {
             loop {
                 while let Some(end) = self.text.find("\n\n") {
                     let event: String = self.text.drain(..end + 2).collect();
+                    if let Some(id) = event.lines().find_map(|line| line.strip_prefix("id: ")) {
+                        id.clone_into(&mut self.id);
+                    }
                     match data_of(&event) {
                         Some(data) => return data,
                         None => self.early.push(event),
@@ -112,6 +125,48 @@ async fn a_job_is_told_from_its_beginning_to_its_end() {
     assert!(progress < 120, "{progress} events");
     let again = Events::open(server.client).await.next("snapshot", |_| true).await;
     assert_eq!(again["jobs"][0]["id"], name);
+}
+
+/// The names of the events, up to the first figures.
+async fn beginning(client: Client, path: &str, id: Option<&str>) -> (Vec<String>, Events) {
+    let mut events = Events::open_after(client, path, id).await;
+    events.next("stats", |_| true).await;
+    let name = |event: &String| event.lines().find_map(|line| line.strip_prefix("event: ")).map(str::to_owned);
+    (events.early.iter().filter_map(name).collect(), events)
+}
+
+#[tokio::test]
+async fn a_short_break_is_made_up_for() {
+    let mut server = Server::new();
+    let first = server.create("first", "hello.sh").await;
+    let mut events = Events::open(server.client).await;
+    events.next("snapshot", |_| true).await;
+    let second = server.create("second", "hello.sh").await;
+    events.next("instance", |i| i["name"] == "second").await;
+    let heard = events.id.clone();
+    drop(events);
+
+    // Nothing missed, then two changes of one instance and the end of another.
+    assert_eq!(beginning(server.client, "/api/events", Some(&heard)).await.0, ["resumed"]);
+    for autostart in [true, false, true] {
+        let change = serde_json::json!({ "autostart": autostart });
+        server.client.call(Method::PUT, &format!("/api/instances/{first}"), Some(&change)).await;
+    }
+    server.client.call(Method::DELETE, &format!("/api/instances/{second}"), None).await;
+    for (path, id) in [("/api/events".to_owned(), Some(heard.as_str())), (format!("/api/events?after={heard}"), None)] {
+        let (names, mut events) = beginning(server.client, &path, id).await;
+        assert_eq!(names.iter().filter(|name| *name == "snapshot").count(), 0, "{names:?}");
+        assert_eq!(events.next("instance", |i| i["id"] == first).await["autostart"], true, "only as it is now");
+        events.next("removed", |removed| removed["id"] == second).await;
+    }
+
+    // What another server told, or nobody, is no place to go on from.
+    for id in ["", "nonsense", "0123456789ab-3", heard.split('-').next().unwrap(), &format!("{heard}000")] {
+        assert_eq!(beginning(server.client, "/api/events", Some(id)).await.0, ["snapshot"], "{id}");
+    }
+    server.end("TERM");
+    server.start();
+    assert_eq!(beginning(server.client, "/api/events", Some(&heard)).await.0[0], "snapshot");
 }
 
 #[tokio::test]

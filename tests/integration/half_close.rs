@@ -2,15 +2,11 @@
 
 use std::time::Duration;
 
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, ServerName};
-use std::sync::Arc;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use crate::support::{Server, Start, Wire, eventually_async};
+use crate::support::{Server, Start, Wire, eventually_async, secure};
 
 async fn tunnel(server: &Server, path: &str) -> Wire {
     Wire::tunnel(server.client.address, &format!("/instance/a{path}"), b"").await
@@ -159,16 +155,9 @@ async fn a_tunnel_is_cut_with_its_instance_even_when_it_is_stuffed() {
 
 async fn encrypted(server: &Server) -> Wire<TlsStream<TcpStream>> {
     // Room for little, so that the test knows how much is too much.
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(server.config().join("tls/ca.pem")).unwrap() {
-        roots.add(certificate.unwrap()).unwrap();
-    }
-    let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(16 * 1024).unwrap();
-    let stream = socket.connect(server.client.address).await.unwrap();
-    let name = ServerName::try_from("localhost").unwrap();
-    Wire::over(tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap())
+    secure(server, socket.connect(server.client.address).await.unwrap(), &[]).await
 }
 
 /// The last bytes of a burst must not stay behind in the encryption until the child says something more.

@@ -27,8 +27,9 @@ async fn log(server: &Server, id: i64) -> String {
     }
 }
 
-fn notices(server: &Server) -> String {
-    server.log()
+/// Waits until a run has said its first word: a process counts as started before it has.
+async fn said_up(server: &Server, id: i64) {
+    eventually_async("the first word", || async { (log(server, id).await == "up\n").then_some(()) }).await;
 }
 
 /// 20 000 numbered lines at each turn of the file `turn`, and a file that says that they have been printed.
@@ -60,7 +61,7 @@ async fn a_run_outlives_a_log_that_takes_no_more() {
         reason.starts_with("Its log can't be written (File too large") && reason.contains("It runs on"),
         "{reason}"
     );
-    assert!(notices(&server).contains(reason), "{}", notices(&server));
+    eventually("the notice", || server.log().contains(reason).then_some(()));
     turn(&home, 2);
     // A server that comes meanwhile knows it too.
     server.end("KILL");
@@ -163,6 +164,7 @@ async fn fails_to_start(server: &Server, id: i64) -> String {
 async fn a_read_only_folder_is_said_and_nothing_runs() {
     let server = obedient().serve();
     let id = server.started("a", "# aikore.ready = process", "echo up; exec sleep 600").await;
+    said_up(&server, id).await;
     server.ask(id, "stop?wait=true").await;
     let home = server.config().join("instances/a");
     for (folder, what) in [(home.clone(), "aikore_vars"), (home.join("output.logs"), "output.log")] {
@@ -179,6 +181,7 @@ async fn a_read_only_folder_is_said_and_nothing_runs() {
     std::fs::remove_dir(&log).unwrap();
     server.ask(id, "start").await;
     server.wait_status(id, "started").await;
+    said_up(&server, id).await;
     // The folder becomes read-only under a run: what is open is written on, and the next file has to wait.
     set_mode(&home.join("output.logs"), 0o555);
     server.ask(id, "stop?wait=true").await;

@@ -98,7 +98,7 @@ async fn everything_else_passes_untouched() {
         assert!(!page.text().contains(SCRIPT) && page.header("etag") == "\"one\"", "{query}");
     }
     let port = server.instance(id).await["port"].as_u64().unwrap();
-    let own = crate::support::Client { address: ([127, 0, 0, 1], u16::try_from(port).unwrap()).into() };
+    let own = crate::support::Client::at(([127, 0, 0, 1], u16::try_from(port).unwrap()).into());
     let request = own.request(Method::GET, "/").header("sec-fetch-mode", "navigate");
     let page = own.send(request.body(Full::default()).unwrap()).await;
     assert!(!page.text().contains(SCRIPT), "on its own origin there is no prefix");
@@ -185,6 +185,6 @@ async fn without_path_routes_an_instance_has_its_own_origin_only() {
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
     assert!(answer.detail().contains("AIKORE_PATH_ROUTES"), "{}", answer.detail());
     let port = u16::try_from(instance["port"].as_u64().unwrap()).unwrap();
-    let own = crate::support::Client { address: ([127, 0, 0, 1], port).into() };
+    let own = crate::support::Client::at(([127, 0, 0, 1], port).into());
     assert_eq!(own.get("/").await.status, StatusCode::OK);
 }

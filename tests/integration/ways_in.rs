@@ -9,7 +9,7 @@ use crate::proxy::PATHS;
 use crate::support::{Client, Server, Start, eventually_async};
 
 fn at(port: u64) -> Client {
-    Client { address: ([127, 0, 0, 1], u16::try_from(port).unwrap()).into() }
+    Client::at(([127, 0, 0, 1], u16::try_from(port).unwrap()).into())
 }
 
 async fn get(client: Client, host: &str, path: &str) -> crate::support::Answer {

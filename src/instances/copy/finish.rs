@@ -14,6 +14,7 @@ use crate::files::measure::Measured;
 use crate::instances::events::{Level, Notice};
 use crate::instances::{Inner, blocking, locked, now};
 use crate::jobs::{Halt, Ticket};
+use crate::runtime::errand;
 
 /// What a row says whose copy was cut off by the end of the server.
 const INTERRUPTED: &str = "The copy was interrupted, and nothing of it is left. Delete it and copy again.";
@@ -203,6 +204,9 @@ impl Inner {
     /// What an earlier server left of copies and removals. The rows are told at once, the files go in the background.
     pub(in crate::instances) async fn settle_interrupted(&self) {
         let layout = self.setup.layout.clone();
+        // Before anybody can begin one.
+        let config = layout.root().to_owned();
+        let _ = blocking(move || errand::end_leftovers(&config)).await;
         let halves = self.roster.list().into_iter().filter(|row| row.status == Status::Installing && row.run.is_none());
         for row in halves {
             // The rename may have been the last that was done.
@@ -211,15 +215,16 @@ impl Inner {
                 if is_whole { (Status::Stopped, None) } else { (Status::Error, Some(INTERRUPTED.to_owned())) };
             self.settle_row(row.id, status, reason).await;
         }
-        let leftover: Vec<_> = [
+        let mut leftover: Vec<_> = [
             (layout.instances(), crate::domain::Layout::COPYING),
             (layout.instances(), leftovers::DOOMED),
-            (layout.trashcan(), leftovers::DOOMED),
             (layout.outputs(), leftovers::DOOMED),
         ]
         .into_iter()
+        .chain(layout.trashcans().into_iter().map(|trashcan| (trashcan, leftovers::DOOMED)))
         .map(|(folder, prefix)| leftovers::find(&folder, prefix))
         .collect();
+        leftover.push(self.shelf.interrupted());
         self.tasks.spawn("clearing what interrupted jobs left", async move {
             let _ = blocking(move || leftover.iter().flatten().for_each(|path| leftovers::clear(path))).await;
         });

@@ -5,9 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::blueprints::Header;
+use crate::environments::{self, Environment, Move, NeedsQuotes};
 use crate::files::copy::{Copy, CopyError};
 use crate::files::measure::{Measured, measure};
-use crate::instances::environment::{self, Environment, Move};
+use crate::instances::places::UPLOADING;
 use crate::jobs::Halt;
 use crate::runtime::folder::{self as home, MARKER, SCRIPT};
 
@@ -47,7 +48,7 @@ impl Plan {
     pub(super) fn run(&self, go_on: &dyn Fn(u64) -> bool) -> Result<Outcome, Halt> {
         let mut outcome = Outcome::default();
         let moving = Move::new(&self.source, &self.home);
-        for environment in environment::find(&self.source) {
+        for environment in environments::find(&self.source) {
             match self.may_come(&environment, moving.as_ref()) {
                 Ok(()) => outcome.kept.push(environment.inside),
                 Err(why) => outcome.left.push((environment.inside, why)),
@@ -141,7 +142,7 @@ impl Plan {
                 Ok(false)
             }
             Some(Ok(None)) => Ok(false),
-            Some(Err(())) | None => Ok(true),
+            Some(Err(NeedsQuotes)) | None => Ok(true),
         }
     }
 }
@@ -152,7 +153,7 @@ impl Outcome {
         let header = fs::read(source.join(SCRIPT))
             .map(|text| Header::parse(&String::from_utf8_lossy(&text)))
             .unwrap_or_default();
-        let own = environment::inside(header.venv_path());
+        let own = environments::inside(header.venv_path());
         let mut words = vec!["Copied.".to_owned()];
         for inside in &self.kept {
             words.push(format!("The environment {} came along.", inside.display()));
@@ -178,12 +179,13 @@ impl Outcome {
     }
 }
 
-/// What belongs to the source's runs and not to its app: logs, and what a rebuild keeps aside.
+/// What belongs to the source's runs and not to its app: logs, and what the environment was before.
 fn is_left_out(inside: &Path) -> bool {
     let name = inside.as_os_str().as_encoded_bytes();
     name.starts_with(b"output.log") && !name.contains(&b'/')
         || name == home::TRASH_RECORD.as_bytes()
-        || name.ends_with(home::KEPT_ASIDE.as_bytes())
+        || name == environments::FOLDER.as_bytes()
+        || inside.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(UPLOADING.as_bytes()))
 }
 
 fn in_words(error: &CopyError) -> String {

@@ -10,8 +10,8 @@ use nix::fcntl::OFlag;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Access, BlueprintName, GpuIds, Helper, Hostname, Instance, InstanceId, InstanceName, NewInstance, Note, OutputPath,
-    Port, RestartPolicy, Slug, Timestamp, Version,
+    Access, BlueprintName, GpuIds, GroupLabel, Helper, Hostname, Instance, InstanceId, InstanceName, NewInstance, Note,
+    OutputPath, ParamValue, Port, RestartPolicy, Slug, Timestamp, Version,
 };
 use crate::runtime::folder::{FolderError, TRASH_RECORD, replace};
 
@@ -53,7 +53,9 @@ pub(in crate::instances) struct Record {
     #[serde(default)]
     helper: Option<Helper>,
     #[serde(default)]
-    params: BTreeMap<String, serde_json::Value>,
+    group: Option<GroupLabel>,
+    #[serde(default)]
+    params: BTreeMap<String, ParamValue>,
     #[serde(default)]
     import_notes: Vec<Note>,
 }
@@ -83,6 +85,7 @@ impl Record {
             restart_policy,
             helper,
             order: _,
+            group,
             params,
             import_notes,
         } = instance.chosen.clone();
@@ -104,6 +107,7 @@ impl Record {
             access: Some(access),
             restart_policy: Some(restart_policy),
             helper: Some(helper),
+            group,
             params,
             import_notes,
         }
@@ -136,6 +140,7 @@ impl Record {
             access: self.access.unwrap_or(Access::Private),
             restart_policy: self.restart_policy.unwrap_or(RestartPolicy::Never),
             helper: self.helper.unwrap_or(Helper::Auto),
+            group: self.group,
             params: self.params,
             import_notes: self.import_notes,
             ..NewInstance::new(name, slug, self.base_blueprint)
@@ -183,7 +188,8 @@ mod tests {
         chosen.torch_version = Version::parse("2.9.1").ok();
         (chosen.autostart, chosen.persistent_mode, chosen.use_custom_hostname) = (true, true, true);
         (chosen.access, chosen.helper) = (Access::Public, Helper::Off);
-        chosen.params.insert("steps".to_owned(), 5.into());
+        chosen.params.insert("steps".to_owned(), ParamValue::Int(5));
+        chosen.params.insert("token".to_owned(), ParamValue::Secret { secret: "k".to_owned() });
         chosen.persistent_port = Port::new(19_003);
         let instance = Instance::stopped(7, chosen.clone(), Timestamp::from_millis(0));
         Record::new(&instance, Timestamp::from_millis(1_790_000_000_123)).write(dir.path()).unwrap();

@@ -33,6 +33,8 @@ macro_rules! fields {
 fields! {
     Accept = "accept",
     AcceptEncoding = "accept-encoding",
+    AltSvc = "alt-svc",
+    Authorization = "authorization",
     ClearSiteData = "clear-site-data",
     Connection = "connection",
     ContentLength = "content-length",
@@ -51,6 +53,7 @@ fields! {
     KeepAlive = "keep-alive",
     Link = "link",
     Location = "location",
+    Nel = "nel",
     OriginalUrl = "x-original-url",
     Proxy = "proxy",
     ProxyAuthenticate = "proxy-authenticate",
@@ -58,6 +61,7 @@ fields! {
     ProxyConnection = "proxy-connection",
     RealIp = "x-real-ip",
     Refresh = "refresh",
+    ReportTo = "report-to",
     RequestId = "x-request-id",
     RewriteUrl = "x-rewrite-url",
     SecFetchMode = "sec-fetch-mode",
@@ -104,11 +108,14 @@ pub const SPOOFABLE: Fields = Fields::these(&[
 
 /// Those of an answer in which an app's word about the origin, or a URL of its own, may be.
 pub const ABOUT_THE_ORIGIN: Fields = Fields::these(&[
+    Field::AltSvc,
     Field::ClearSiteData,
     Field::ContentLocation,
     Field::Link,
     Field::Location,
+    Field::Nel,
     Field::Refresh,
+    Field::ReportTo,
     Field::ServiceWorkerAllowed,
     Field::SetCookie,
     Field::StrictTransportSecurity,

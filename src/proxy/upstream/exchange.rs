@@ -16,7 +16,7 @@ use super::encode::Sending;
 use super::parse::{self, Framing, Head, Malformed};
 use super::upload::{Content, Outgoing};
 use super::{Connection, Upstream};
-use crate::proxy::drain::Upload;
+use crate::proxy::drain::{Upload, UploadError};
 use crate::proxy::error::ProxyError;
 
 /// How much room is made for a head; most answers fit whole.
@@ -75,14 +75,17 @@ pub(super) enum Broken {
     /// What came is no answer.
     #[error("{0}")]
     Malformed(#[from] Malformed),
-    /// The client's body broke off; nobody waits for an answer.
+    /// The client's body did not come whole.
     #[error("the client's body broke off: {0}")]
-    Client(#[from] hyper::Error),
+    Client(#[from] UploadError),
 }
 
 impl From<Broken> for ProxyError {
     fn from(broken: Broken) -> Self {
-        Self::Upstream(broken.to_string())
+        match broken {
+            Broken::Client(UploadError::Late(_)) => Self::SlowBody,
+            other => Self::Upstream(other.to_string()),
+        }
     }
 }
 

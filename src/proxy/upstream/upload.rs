@@ -10,7 +10,7 @@ use hyper::body::Body;
 use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
 
-use crate::proxy::drain::Upload;
+use crate::proxy::drain::{Upload, UploadError};
 
 /// A client's body on its way to the child.
 pub(super) struct Content {
@@ -52,7 +52,7 @@ impl Outgoing {
         &mut self,
         stream: &mut TcpStream,
         context: &mut Context<'_>,
-    ) -> Poll<Result<(), hyper::Error>> {
+    ) -> Poll<Result<(), UploadError>> {
         if self.refused.is_some() {
             return Poll::Ready(Ok(()));
         }

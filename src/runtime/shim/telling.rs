@@ -30,16 +30,21 @@ impl Shim {
 
     /// Tells the clients what changed.
     pub(super) fn tell(&mut self) {
-        let progress = self.osc.progress();
-        if self.told.progress != progress {
-            self.clients.send(&Report::Progress { progress: progress.clone() });
-            self.told.progress = progress;
-        }
+        self.tell_progress();
         self.tell_log_state();
         if self.told.log_at.is_none_or(|at| at.elapsed() >= LOG_PACE) {
             self.tell_log();
         }
         self.clients.flush();
+    }
+
+    /// Tells what is being prepared; before an end, so that its reason can name where it was.
+    pub(super) fn tell_progress(&mut self) {
+        let progress = self.osc.progress();
+        if self.told.progress != progress {
+            self.clients.send(&Report::Progress { progress: progress.clone() });
+            self.told.progress = progress;
+        }
     }
 
     /// Tells that the log can't be written, that it can be again, and now and then how much is lost.

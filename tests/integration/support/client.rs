@@ -14,6 +14,8 @@ use serde_json::Value;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Client {
     pub(crate) address: SocketAddr,
+    /// Sent along with every call that names no other fields.
+    pub(crate) token: Option<&'static str>,
 }
 
 #[derive(Debug)]
@@ -42,6 +44,10 @@ impl Answer {
 }
 
 impl Client {
+    pub(crate) fn at(address: SocketAddr) -> Self {
+        Self { address, token: None }
+    }
+
     pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Answer {
         let exchange = async {
             let stream = tokio::net::TcpStream::connect(self.address).await.unwrap();
@@ -60,6 +66,9 @@ impl Client {
 
     pub(crate) async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
         let mut request = self.request(method, path);
+        if let Some(token) = self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
         if body.is_some() {
             request = request.header("content-type", "application/json");
         }

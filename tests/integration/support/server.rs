@@ -67,7 +67,7 @@ impl Start {
             command: self.command,
             folder: self.folder,
             process: None,
-            client: Client { address: ([127, 0, 0, 1], 0).into() },
+            client: Client::at(([127, 0, 0, 1], 0).into()),
         };
         server.start();
         server
@@ -119,6 +119,8 @@ impl Server {
             .env("AIKORE_INSTANCE_PORT_RANGE", format!("{}-{}", self.pool.0, self.pool.1))
             .env("AIKORE_STOP_GRACE", "3s")
             .env(MARK, &self.mark)
+            // Shells begin with the files of whoever runs them; here nobody's.
+            .env("HOME", self.folder.path())
             .envs(self.env.iter().cloned())
             .current_dir(self.folder.path())
             .stdin(Stdio::null());
@@ -138,7 +140,7 @@ impl Server {
             }
             fs::read_to_string(&listen).ok()?.lines().next()?.parse().ok()
         });
-        self.client = Client { address };
+        self.client.address = address;
     }
 
     /// What the server has printed.

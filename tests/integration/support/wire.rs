@@ -132,7 +132,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("{head}"));
         let field = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
         let (length, coding) = (field("content-length:").map(str::to_owned), field("transfer-encoding:").is_some());
-        let (body, whole) = if method == "HEAD" || status == 204 || status == 304 {
+        let (body, whole) = if method == "HEAD" || [101, 204, 304].contains(&status) {
             (Vec::new(), true)
         } else if coding {
             self.chunks().await

@@ -16,19 +16,24 @@ const SHEBANG: usize = 127;
 
 /// An environment in an instance's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Environment {
+pub struct Environment {
     /// Where, inside the folder.
-    pub(super) inside: PathBuf,
-    pub(super) is_conda: bool,
+    pub inside: PathBuf,
+    /// Whether conda made it.
+    pub is_conda: bool,
 }
 
 /// The environments below a folder, also those that no header names.
-pub(super) fn find(home: &Path) -> Vec<Environment> {
+pub fn find(home: &Path) -> Vec<Environment> {
     let mut found = Vec::new();
     let mut rest = vec![PathBuf::new()];
     while let Some(inside) = rest.pop() {
         let path = home.join(&inside);
         let is_conda = path.join("conda-meta").is_dir();
+        if inside == Path::new(super::FOLDER) {
+            // What was, not what is.
+            continue;
+        }
         if is_conda || path.join("pyvenv.cfg").is_file() {
             found.push(Environment { inside, is_conda });
             continue;
@@ -41,7 +46,7 @@ pub(super) fn find(home: &Path) -> Vec<Environment> {
 }
 
 /// The path in the header, as one inside the instance's folder; `None` when it leads elsewhere.
-pub(super) fn inside(venv_path: &str) -> Option<PathBuf> {
+pub fn inside(venv_path: &str) -> Option<PathBuf> {
     use std::path::Component;
     let mut inside = PathBuf::new();
     for part in Path::new(venv_path).components() {
@@ -54,26 +59,30 @@ pub(super) fn inside(venv_path: &str) -> Option<PathBuf> {
     (inside != Path::new("")).then_some(inside)
 }
 
+/// A script names the old path, and the new one would need quotes that nobody can be sure of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NeedsQuotes;
+
 /// A change of the paths that text files hold.
 #[derive(Debug)]
-pub(super) struct Move<'a> {
+pub struct Move<'a> {
     old: &'a str,
     new: &'a str,
 }
 
 impl<'a> Move<'a> {
     /// From one folder to another; `None` for a path that is no text.
-    pub(super) fn new(old: &'a Path, new: &'a Path) -> Option<Self> {
+    pub fn new(old: &'a Path, new: &'a Path) -> Option<Self> {
         Some(Self { old: old.to_str()?, new: new.to_str()? })
     }
 
     /// Whether an environment can be moved for sure; if not, why. Asked before gigabytes are copied.
-    pub(super) fn is_sure(&self, environment: &Path) -> Result<(), String> {
+    pub fn is_sure(&self, environment: &Path) -> Result<(), String> {
         files(environment).iter().try_for_each(|path| self.changed(path).map(drop))
     }
 
     /// Changes what an environment's files hold.
-    pub(super) fn apply(&self, environment: &Path) -> Result<(), String> {
+    pub fn apply(&self, environment: &Path) -> Result<(), String> {
         for path in files(environment) {
             if let Some(text) = self.changed(&path)? {
                 let failed = |error: &dyn std::fmt::Display| format!("{} can't be changed: {error}", path.display());
@@ -86,9 +95,9 @@ impl<'a> Move<'a> {
 
     /// A script with the new path in place of the old one; `None` when it holds none. An error when the new one would
     /// need quotes that we can't be sure of.
-    pub(super) fn script(&self, text: &[u8]) -> Result<Option<Vec<u8>>, ()> {
+    pub fn script(&self, text: &[u8]) -> Result<Option<Vec<u8>>, NeedsQuotes> {
         let Some(changed) = self.replaced(text) else { return Ok(None) };
-        if is_plain(self.new) { Ok(Some(changed)) } else { Err(()) }
+        if is_plain(self.new) { Ok(Some(changed)) } else { Err(NeedsQuotes) }
     }
 
     fn changed(&self, path: &Path) -> Result<Option<Vec<u8>>, String> {

@@ -1,0 +1,150 @@
+//! What keeps a session going: reads its PTY, types into it, and sees to its end.
+
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use pty_process::{OwnedReadPty, OwnedWritePty};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::{mpsc, watch};
+
+use super::ending;
+use super::session::{Ended, Input, Session, Size};
+use super::spawn::Started;
+
+/// The program waits so long for somebody who is attached and does not read on; then it is theirs to come back.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// A shell that has ended is silent when nothing came for so long …
+const SILENCE: Duration = Duration::from_millis(40);
+/// … and is given no more than this: what still runs behind it may print for ever.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Runs a session to its end. `forget` is called as soon as it is over; its processes go after that.
+pub(super) async fn drive(started: Started, idle: Option<Duration>, forget: impl FnOnce()) {
+    let Started { session, read, write, mut child, inputs, start_file } = started;
+    let ended = {
+        let mut reading = pin!(read_on(&session, read));
+        let mut writing = pin!(write_on(write, inputs, session.size.subscribe()));
+        let mut abandoned = pin!(abandoned(session.attached.subscribe(), idle));
+        let (mut is_read, mut is_written) = (false, false);
+        loop {
+            tokio::select! {
+                () = session.ending.cancelled() => break Ended::Asked,
+                () = &mut abandoned => break Ended::Idle,
+                status = child.wait() => {
+                    if !is_read {
+                        session.last_words.store(true, Ordering::Relaxed);
+                        session.room.notify_one();
+                        let heard = async { tokio::select! { () = &mut reading => {}, () = silence(&session) => {} } };
+                        // Too long: it goes on printing for ever.
+                        let _ = tokio::time::timeout(LAST_WORDS, heard).await;
+                    }
+                    break Ended::Exit(status.ok().and_then(|status| status.code()));
+                }
+                // Nobody holds the terminal any more: the end of the shell follows.
+                () = &mut reading, if !is_read => is_read = true,
+                () = &mut writing, if !is_written => is_written = true,
+            }
+        }
+        // Here the PTY closes: whoever is still in front gets SIGHUP by the kernel.
+    };
+    session.over.send_replace(Some(ended));
+    forget();
+    let (mark, shell) = (session.id.clone(), session.shell);
+    let ending = tokio::task::spawn_blocking(move || ending::sweep(&mark, shell));
+    // The shell is ours to collect, else it would stay as a zombie.
+    let (swept, collected) = tokio::join!(ending, child.wait());
+    if let Err(error) = swept {
+        tracing::error!(session = session.id, %error, "the processes of a terminal could not be looked for");
+    }
+    if let Err(error) = collected {
+        tracing::error!(session = session.id, %error, "the shell of a terminal could not be collected");
+    }
+    if let Err(error) = tokio::fs::remove_file(&start_file).await {
+        tracing::debug!(path = %start_file.display(), %error, "a start file is gone already");
+    }
+    session.gone.cancel();
+}
+
+/// Reads the PTY while everybody keeps up. While somebody does not, the kernel stops the program at its next write.
+async fn read_on(session: &Arc<Session>, mut pty: OwnedReadPty) {
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        everybody_keeps_up(session).await;
+        match pty.read(&mut buffer).await {
+            Ok(read @ 1..) => session.print(buffer.get(..read).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // EIO: nobody has the other end open.
+            _ => return,
+        }
+    }
+}
+
+async fn everybody_keeps_up(session: &Arc<Session>) {
+    while !session.last_words.load(Ordering::Relaxed) {
+        let slow = session.slow_ones();
+        if slow.is_empty() {
+            return;
+        }
+        if tokio::time::timeout(PATIENCE, session.room.notified()).await.is_err() {
+            for client in slow {
+                client.cut.cancel();
+            }
+            // They go by themselves, and say so.
+            session.room.notified().await;
+        }
+    }
+}
+
+/// Types what is to be typed, in its order, as fast as programs read it.
+async fn write_on(mut pty: OwnedWritePty, mut inputs: mpsc::UnboundedReceiver<Input>, mut size: watch::Receiver<Size>) {
+    loop {
+        tokio::select! {
+            input = inputs.recv() => {
+                let Some(input) = input else { return };
+                let mut left: &[u8] = &input.bytes;
+                while !left.is_empty() {
+                    tokio::select! {
+                        written = pty.write(left) => match written {
+                            Ok(written) => {
+                                left = left.get(written..).unwrap_or_default();
+                                input.done.send_modify(|done| *done += written as u64);
+                            }
+                            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                            Err(_) => return,
+                        },
+                        Ok(()) = size.changed() => set(&pty, &mut size),
+                    }
+                }
+            }
+            Ok(()) = size.changed() => set(&pty, &mut size),
+        }
+    }
+}
+
+fn set(pty: &OwnedWritePty, size: &mut watch::Receiver<Size>) {
+    let Size { rows, cols } = *size.borrow_and_update();
+    if let Err(error) = pty.resize(pty_process::Size::new(rows, cols)) {
+        tracing::debug!(%error, "a terminal can't be resized");
+    }
+}
+
+/// Returns when nobody was attached for so long.
+async fn abandoned(mut attached: watch::Receiver<usize>, idle: Option<Duration>) {
+    let Some(idle) = idle else { return std::future::pending().await };
+    loop {
+        let nobody = *attached.borrow_and_update() == 0;
+        tokio::select! {
+            () = tokio::time::sleep(idle), if nobody => return,
+            Ok(()) = attached.changed() => {}
+        }
+    }
+}
+
+/// Returns when nothing was printed for a moment.
+async fn silence(session: &Arc<Session>) {
+    let (mut printed, _) = session.follow();
+    while tokio::time::timeout(SILENCE, printed.changed()).await.is_ok() {}
+}
