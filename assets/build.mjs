@@ -1,51 +1,73 @@
 // Assembles everything the browser gets into assets/dist (git-ignored, embedded in the binary):
-// our own ES modules copied as they are, third-party modules bundled one file per library, CSS joined.
-import { cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
+// the dashboard's ES modules joined into what the page begins with and the parts that are loaded when they are needed, CSS
+// joined; then addresses that change with the content, and every file packed.
+import { cp, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { stamp } from './build/addresses.mjs';
+import { pack } from './build/packed.mjs';
+import { constructedSheets } from './build/sheets.mjs';
+import { writeLicences } from './licences.mjs';
 
 const source = dirname(fileURLToPath(import.meta.url));
 const target = join(source, 'dist');
 const draft = join(source, `.dist-${process.pid}`);
 
+/** What the dashboard's page begins with. */
+const ENTRY = 'js/main.js';
+
 /** Copies one file or folder of the source into the draft. @param {string} name */
 const copy = (name) => cp(join(source, name), join(draft, name), { recursive: true });
 
-/** @param {string} folder @param {string} ending */
-const filesOf = async (folder, ending) =>
-  (await readdir(join(source, folder))).filter((name) => name.endsWith(ending)).map((name) => join(source, folder, name));
+/** What every build of ours shares. */
+const COMMON = /** @type {const} */ ({ bundle: true, minify: true, logLevel: 'warning' });
 
 await rm(draft, { recursive: true, force: true });
 await mkdir(draft, { recursive: true });
 try {
-  await Promise.all(['index.html', 'pages', 'js', 'img'].map(copy));
-  await build({
-    entryPoints: await filesOf('vendor', '.js'),
-    outdir: join(draft, 'vendor'),
-    bundle: true,
-    format: 'esm',
-    minify: true,
-    legalComments: 'inline',
-    logLevel: 'warning',
-  });
-  // Classic scripts: one is put first into the pages of apps that don't know their prefix, one into the dashboard.
-  await build({
-    entryPoints: { 'page-helper': join(source, 'page-helper/main.js'), recover: join(source, 'page-helper/dashboard.js') },
+  await Promise.all(['index.html', 'pages', 'img'].map(copy));
+  // The dashboard: a browser that has to ask for a hundred modules is a while at it, even beside the server. What is loaded
+  // later (tools, editors, terminals) stays apart, and what several parts need is there once.
+  const dashboard = await build({
+    ...COMMON,
+    absWorkingDir: source,
+    entryPoints: [ENTRY],
+    outbase: '.',
     outdir: draft,
-    bundle: true,
+    splitting: true,
+    chunkNames: 'js/parts/[name]-[hash]',
+    format: 'esm',
+    target: 'es2022',
+    legalComments: 'inline',
+    metafile: true,
+    plugins: [constructedSheets],
+  });
+  await writeLicences(dashboard.metafile, join(draft, 'licences.json'), source);
+  // The pages before the login, and in an app's place: one file each, since what the dashboard is made of is behind the login.
+  await build({
+    ...COMMON,
+    entryPoints: ['instance', 'login', 'setup'].map((name) => join(source, `js/pages/${name}.js`)),
+    outdir: join(draft, 'pages'),
+    format: 'esm',
+    target: 'es2022',
+  });
+  // Classic scripts: one is put first into the pages of apps that don't know their prefix, the others into the dashboard.
+  await build({
+    ...COMMON,
+    entryPoints: {
+      'page-helper': join(source, 'page-helper/main.js'),
+      recover: join(source, 'page-helper/dashboard.js'),
+      'js/stale': join(source, 'js/stale.js'),
+      'js/theme': join(source, 'js/theme.js'),
+    },
+    outdir: draft,
     format: 'iife',
     target: 'es2022',
-    minify: true,
-    logLevel: 'warning',
   });
-  await build({
-    entryPoints: [join(source, 'css/app.css'), join(source, 'css/page.css')],
-    outdir: join(draft, 'css'),
-    bundle: true,
-    minify: true,
-    logLevel: 'warning',
-  });
+  await build({ ...COMMON, entryPoints: [join(source, 'css/app.css'), join(source, 'css/page.css')], outdir: join(draft, 'css') });
+  await stamp(draft, dashboard.metafile, ENTRY);
+  await pack(draft);
   await rm(target, { recursive: true, force: true });
   await rename(draft, target);
 } finally {

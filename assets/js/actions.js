@@ -1,6 +1,7 @@
 // The one table of everything that can be done: buttons, menus, shortcuts and the help are views of it.
 import { firstWayIn } from './format.js';
 import { api, sentence } from './api.js';
+import { instanceToolActions, pageToolActions } from './tools/actions.js';
 
 /** @typedef {import('./store.js').InstanceModel} InstanceModel */
 /** @typedef {import('./types.js').Instance} Instance */
@@ -11,9 +12,10 @@ import { api, sentence } from './api.js';
  * @property {string} id
  * @property {string} label
  * @property {string} icon
- * @property {string} [shortcut] as KeyboardEvent.key
+ * @property {string} [shortcut] as keyOf() gives it
  * @property {boolean} [danger]
  * @property {boolean} [apart] begins a new group in menus
+ * @property {boolean} [bulk] can be done to several at once
  * @property {(data: Instance) => true|string} enabled true, or the sentence why not
  * @property {(model: InstanceModel) => unknown} run
  */
@@ -23,12 +25,19 @@ import { api, sentence } from './api.js';
  * @property {string} id
  * @property {string} label
  * @property {string} icon
- * @property {string} shortcut
+ * @property {string} [shortcut]
+ * @property {() => boolean} [offered] false where it makes no sense; without it, always
  * @property {() => unknown} run
  */
 
 /** @param {string} word */
 const busy = (word) => `It is ${word} at the moment.`;
+
+/** Another environment is not begun while one is being made. @param {Instance} data @returns {true|string} */
+const mayBegin = ({ status }) => (status === 'stopping' || status === 'installing' ? busy(status) : true);
+
+/** A sorted table has no places of one's own. @param {App} app */
+const unsorted = (app) => (app.columns.sort ? 'The table is sorted.' : true);
 
 /** @param {App} app @returns {Action[]} */
 function instanceActions(app) {
@@ -45,6 +54,7 @@ function instanceActions(app) {
       label: 'Start',
       icon: 'start',
       shortcut: 's',
+      bulk: true,
       enabled: ({ status }) => {
         if (status === 'stopped' || status === 'error') return true;
         return status === 'stopping' ? busy('stopping') : 'It is running already.';
@@ -56,6 +66,7 @@ function instanceActions(app) {
       label: 'Stop',
       icon: 'stop',
       shortcut: 'x',
+      bulk: true,
       enabled: ({ status, restart }) => {
         // A restart that is coming can be called off.
         if (status === 'stopped' && !restart) return 'It is not running.';
@@ -68,6 +79,7 @@ function instanceActions(app) {
       label: 'Restart',
       icon: 'restart',
       shortcut: 'r',
+      bulk: true,
       enabled: ({ status }) => {
         if (status === 'stopped' || status === 'error') return 'It is not running.';
         return status === 'stopping' ? busy('stopping') : true;
@@ -86,7 +98,7 @@ function instanceActions(app) {
       },
       run: (model) => window.open(firstWayIn(model.data.urls), '_blank', 'noopener'),
     },
-    { id: 'logs', label: 'Log', icon: 'logs', shortcut: 'l', enabled: () => true, run: (model) => app.tools.openLog(model) },
+    ...instanceToolActions(app),
     { id: 'edit', label: 'Edit', icon: 'edit', shortcut: 'e', apart: true, enabled: () => true, run: (model) => app.dialogs.edit(model) },
     {
       id: 'copy',
@@ -106,19 +118,33 @@ function instanceActions(app) {
       enabled: ({ parent_instance_id }) => (parent_instance_id === null ? true : 'It is a satellite itself.'),
       run: (model) => app.dialogs.satellite(model),
     },
+    { id: 'update', label: 'Update', icon: 'update', apart: true, enabled: mayBegin, run: (model) => app.dialogs.tryOut(model, 'update') },
+    { id: 'rebuild', label: 'Rebuild', icon: 'installing', enabled: mayBegin, run: (model) => app.dialogs.tryOut(model, 'rebuild') },
     {
-      id: 'rebuild',
-      label: 'Rebuild',
-      icon: 'installing',
-      enabled: ({ status }) => (status === 'stopping' || status === 'installing' ? busy(status) : true),
-      run: (model) => app.dialogs.rebuild(model),
+      id: 'rollback',
+      label: 'Roll back',
+      icon: 'undo',
+      // Also while it installs: that calls off what is being tried.
+      enabled: ({ status }) => (status === 'stopping' ? busy('stopping') : true),
+      run: (model) => app.dialogs.tryOut(model, 'rollback'),
+    },
+    { id: 'up', label: 'Move up', icon: 'up', shortcut: 'Alt+ArrowUp', apart: true, enabled: () => unsorted(app), run: (model) => app.order.move(model, -1) },
+    { id: 'down', label: 'Move down', icon: 'down', shortcut: 'Alt+ArrowDown', enabled: () => unsorted(app), run: (model) => app.order.move(model, 1) },
+    {
+      id: 'group',
+      label: 'Group',
+      icon: 'group',
+      enabled: ({ parent_instance_id }) => (parent_instance_id === null ? true : 'It stands with its parent.'),
+      run: (model) => app.dialogs.group([model]),
     },
     {
       id: 'delete',
       label: 'Delete',
       icon: 'delete',
+      apart: true,
       shortcut: 'Delete',
       danger: true,
+      bulk: true,
       enabled: ({ id, status }) => {
         if (status !== 'stopped' && status !== 'error') return 'Stop it first.';
         return instances.satellites(id).length ? 'Delete its satellites first.' : true;
@@ -133,6 +159,7 @@ const pageActions = (app) => [
   { id: 'new', label: 'New instance', icon: 'add', shortcut: 'n', run: () => app.dialogs.create() },
   { id: 'search', label: 'Search', icon: 'search', shortcut: '/', run: () => app.table.focusSearch() },
   { id: 'help', label: 'Keys and help', icon: 'help', shortcut: '?', run: () => app.dialogs.help() },
+  ...pageToolActions(app),
 ];
 
 /** The action a row offers first, by its status. @type {Record<import('./types.js').Status, string>} */
@@ -202,5 +229,13 @@ export class Actions extends EventTarget {
   }
 }
 
-/** How a shortcut is written for people. @param {string} key */
-export const keyName = (key) => ({ Delete: 'Del', Enter: 'Enter', Escape: 'Esc' })[key] ?? (key.length === 1 ? key.toUpperCase() : key);
+/** The key of an event, with Alt said before it: "s", "Delete", "Alt+ArrowUp". @param {KeyboardEvent} event */
+export const keyOf = (event) => (event.ctrlKey || event.metaKey ? null : `${event.altKey ? 'Alt+' : ''}${event.key}`);
+
+const isApple = /Mac|iP(hone|ad|od)/.test(navigator.userAgent);
+
+/** @type {Record<string, string>} */
+const KEY_NAMES = { Delete: 'Del', Escape: 'Esc', ArrowUp: '↑', ArrowDown: '↓', mod: isApple ? '⌘' : 'Ctrl' };
+
+/** How a shortcut is written for people. @param {string} shortcut */
+export const keyName = (shortcut) => shortcut.split('+').map((key) => KEY_NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key)).join(' ');

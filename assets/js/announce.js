@@ -26,3 +26,9 @@ export function announce(region, app) {
     if (app.server.link === 'live') region.textContent = 'Connected.';
   });
 }
+
+/** Says one sentence at once: what a key has done that can only be seen. @param {string} text */
+export function say(text) {
+  const region = document.getElementById('live');
+  if (region) region.textContent = text;
+}

@@ -1,65 +1,38 @@
-// Keeps the models true by the one event stream.
-import { openEvents } from './api.js';
-
-/** No event for this long, though the machine's figures come every few seconds: the line is dead. */
-const SILENCE = 20_000;
-const RETRY = [1000, 2000, 3000, 5000];
+// Keeps the models true by the server's events. Every event is emitted under its name too (detail: its data), for those
+// who want to know of it beside the models: `notice`, `job`, `snapshot`.
+import { panel } from './api-panel.js';
+import { Share } from './live-share.js';
 
 export class Live extends EventTarget {
-  /** @type {EventSource|null} */
-  #source = null;
-  #tries = 0;
-  #heard = 0;
-  #figures = 0;
-  /** @type {number|undefined} */
-  #timer;
-
-  /** @param {import('./store.js').Instances} instances @param {import('./store.js').Server} server */
-  constructor(instances, server) {
+  /** @param {import('./store.js').Instances} instances @param {import('./store.js').Server} server @param {import('./jobs.js').Jobs} jobs */
+  constructor(instances, server, jobs) {
     super();
     this.instances = instances;
     this.server = server;
-  }
-
-  start() {
-    this.#open();
-    setInterval(() => this.#watch(), 5000);
-    addEventListener('offline', () => this.#lost());
-    addEventListener('online', () => this.#open());
-    addEventListener('pageshow', (event) => event.persisted && this.#open());
-  }
-
-  #open() {
-    clearTimeout(this.#timer);
-    this.#source?.close();
-    this.#heard = Date.now();
-    this.#figures = 0;
-    this.#source = openEvents(
+    this.jobs = jobs;
+    this.share = new Share(
       (name, data) => this.#take(name, data),
       () => this.#lost(),
     );
   }
 
-  #lost() {
-    this.server.setLink('lost');
-    this.#source?.close();
-    clearTimeout(this.#timer);
-    const wait = RETRY[Math.min(this.#tries++, RETRY.length - 1)];
-    this.#timer = setTimeout(() => this.#open(), wait);
+  start() {
+    this.share.start();
   }
 
-  #watch() {
-    if (this.#figures >= 2 && Date.now() - this.#heard > SILENCE && !document.hidden) this.#lost();
+  #lost() {
+    this.server.setLink('lost');
+    // A stream does not say why it ended. If the session did, the answer leads to the login.
+    panel.session().catch(() => {});
   }
 
   /** @param {string} name @param {any} data */
   #take(name, data) {
-    this.#heard = Date.now();
     switch (name) {
       case 'snapshot':
-        this.#tries = 0;
         this.server.apply(data);
         this.instances.replace(data.instances);
+        this.jobs.replace(data.jobs ?? []);
         break;
       case 'instance':
         this.instances.put(data);
@@ -67,18 +40,19 @@ export class Live extends EventTarget {
       case 'removed':
         this.instances.drop(data.id);
         break;
+      case 'job':
+        this.jobs.put(data);
+        break;
       case 'log':
         this.instances.get(data.id)?.grew(data.size);
         break;
       case 'stats':
-        this.#figures += 1;
         this.server.setStats(data);
-        break;
-      case 'notice':
-        this.dispatchEvent(new CustomEvent('notice', { detail: data }));
+        this.instances.setUses(data.instances ?? []);
         break;
     }
-    // After a short break the server may resume without a snapshot.
+    this.dispatchEvent(new CustomEvent(name, { detail: data }));
+    // After a short break the server resumes without a snapshot.
     if (this.instances.known) this.server.setLink('live');
   }
 }

@@ -1,56 +1,93 @@
 // Wires the parts together. No logic of its own.
 import { Actions } from './actions.js';
 import { Catalogue } from './catalogue.js';
+import { whenSignedOut } from './api.js';
 import { announce } from './announce.js';
+import { Jobs } from './jobs.js';
 import { listenForKeys } from './keys.js';
 import { Live } from './live.js';
+import { Messages } from './messages.js';
 import { Instances, Server } from './store.js';
+import { Columns } from './table/columns.js';
+import { Drafts } from './table/drafts.js';
+import { Order } from './table/order.js';
+import { Saver } from './table/saver.js';
+import { Selection } from './table/selection.js';
+import { soloOf } from './tools/solo.js';
+import { openBulkDeleteDialog } from './views/bulk-delete-dialog.js';
 import { openCreateDialog } from './views/create-dialog.js';
 import { openDeleteDialog } from './views/delete-dialog.js';
-import { openCopyDialog, openRebuildDialog, openSatelliteDialog } from './views/derive-dialogs.js';
+import { openCopyDialog, openSatelliteDialog } from './views/derive-dialogs.js';
 import { openEditDialog } from './views/edit-dialog.js';
+import { openGroupDialog } from './views/group-dialog.js';
 import { createHeader } from './views/header.js';
 import { openHelpDialog, openNotesDialog } from './views/info-dialogs.js';
-import { splitPanes } from './views/panes.js';
+import { createMonitor } from './views/monitor.js';
+import { openPalette } from './views/palette.js';
+import { layOutPanes } from './views/panes.js';
+import { openReviewDialog } from './views/review-dialog.js';
 import { Strips } from './views/strips.js';
 import { InstanceTable } from './views/table.js';
 import { createThumbs } from './views/thumbs.js';
 import { Toasts } from './views/toasts.js';
 import { Tools } from './views/tools.js';
+import { openTrialDialog } from './views/trial-dialog.js';
 import { showTips } from './views/tip.js';
 
+/** So long, in milliseconds, what is only an adornment waits. */
+const LATER = 400;
 /** @param {string} id */
 const place = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
+const messages = new Messages();
 const app = /** @type {import('./app.js').App} */ ({
   instances: new Instances(),
   server: new Server(),
+  jobs: new Jobs(),
+  messages,
   catalogue: new Catalogue(),
-  toasts: new Toasts(place('toasts')),
+  toasts: new Toasts(place('toasts'), messages),
 });
-app.dialogs = {
-  create: (filename) => void openCreateDialog(app, filename),
-  edit: (model) => void openEditDialog(app, model),
-  remove: (model) => openDeleteDialog(app, model),
-  copy: (model) => openCopyDialog(app, model),
-  satellite: (model) => openSatelliteDialog(app, model),
-  rebuild: (model) => openRebuildDialog(app, model),
-  notes: (model) => openNotesDialog(model),
-  help: () => openHelpDialog(app),
-};
-app.actions = new Actions(app);
-app.table = new InstanceTable(place('list'), app);
-app.tools = new Tools(place('tools'), app);
-createHeader(place('top'), app, new Strips(place('strips'), app));
-createThumbs(place('thumbs'), app);
-splitPanes(place('list'), place('tools'));
-listenForKeys(app);
-showTips();
-announce(place('live'), app);
+// Back to this very place afterwards.
+whenSignedOut(() => location.assign(new URL(`login?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`, document.baseURI)));
 
-const live = new Live(app.instances, app.server);
+// Before anything is drawn: what the server has to say is on its way meanwhile.
+const live = new Live(app.instances, app.server, app.jobs);
 live.addEventListener('notice', (event) => {
   const { level, text } = /** @type {CustomEvent<import('./types.js').Notice>} */ (event).detail;
   app.toasts.show(level, text);
 });
 live.start();
+
+app.drafts = new Drafts();
+app.saver = new Saver(app.drafts, app.instances);
+app.selection = new Selection(app.instances);
+app.columns = new Columns();
+app.order = new Order(app);
+app.dialogs = {
+  create: (filename) => void openCreateDialog(app, filename),
+  edit: (model) => void openEditDialog(app, model),
+  remove: (model) => openDeleteDialog(app, model),
+  removeMany: (models) => openBulkDeleteDialog(app, models),
+  group: (models) => openGroupDialog(app, models),
+  review: (models) => openReviewDialog(app, models),
+  copy: (model) => openCopyDialog(app, model),
+  satellite: (model) => void openSatelliteDialog(app, model),
+  tryOut: (model, kind) => openTrialDialog(app, model, kind),
+  notes: (model) => openNotesDialog(model),
+  help: () => openHelpDialog(app),
+  palette: () => openPalette(app),
+};
+app.actions = new Actions(app);
+app.table = new InstanceTable(place('list'), app);
+app.tools = new Tools(place('tools'), app, soloOf(location.search));
+createMonitor(place('monitor'), app);
+createHeader(place('top'), app, new Strips(place('strips'), app));
+createThumbs(place('thumbs'), app);
+layOutPanes({ list: place('list'), lower: place('lower'), tools: place('tools'), monitor: place('monitor') });
+listenForKeys(app);
+showTips();
+announce(place('live'), app);
+
+// The titles of the blueprints: the list is of use without them.
+app.instances.addEventListener('add', () => setTimeout(() => void app.catalogue.entries().catch(() => {}), LATER), { once: true });

@@ -3,13 +3,25 @@
 /** @typedef {import('./types.js').Instance} Instance */
 /** @typedef {import('./types.js').Snapshot} Snapshot */
 
-/** One instance. Emits `change` (detail: the former data) and `log` when there may be more of it, or another. */
+/**
+ * One instance. Emits `change` (detail: the former data), `log` when there may be more of it, or another, and `use` when
+ * what it takes of the machine was measured again.
+ */
 export class InstanceModel extends EventTarget {
   /** @param {Instance} data */
   constructor(data) {
     super();
     this.data = data;
     this.id = data.id;
+    /** What it takes of the machine; null while nothing runs or nobody measured. @type {import('./types.js').InstanceUse|null} */
+    this.use = null;
+  }
+
+  /** @param {import('./types.js').InstanceUse|null} use */
+  setUse(use) {
+    if (!use && !this.use) return;
+    this.use = use;
+    this.dispatchEvent(new Event('use'));
   }
 
   /** @param {Instance} data */
@@ -81,7 +93,7 @@ export class Instances extends EventTarget {
       const former = model.data;
       if (answer && Date.parse(data.since ?? '') < Date.parse(former.since ?? '')) return model;
       model.update(data);
-      if (former.order !== data.order || former.parent_instance_id !== data.parent_instance_id) this.#emit('order');
+      if (former.order !== data.order || former.group !== data.group || former.parent_instance_id !== data.parent_instance_id) this.#emit('order');
       if (former.status !== data.status) this.#emit('status', { model, former: former.status });
     }
     this.#emit('any');
@@ -96,6 +108,12 @@ export class Instances extends EventTarget {
     model.dispatchEvent(new Event('gone'));
     this.#emit('remove', model);
     this.#emit('any');
+  }
+
+  /** @param {import('./types.js').InstanceUse[]} uses of those that run */
+  setUses(uses) {
+    const byId = new Map(uses.map((use) => [use.id, use]));
+    for (const model of this.models.values()) model.setUse(byId.get(model.id) ?? null);
   }
 
   /** @param {string} name @param {unknown} [detail] */
@@ -114,6 +132,12 @@ export class Server extends EventTarget {
   version = null;
   /** The version this page was loaded from. @type {string|null} */
   firstVersion = null;
+  /** The run of the server. @type {string|null} */
+  boot = null;
+  /** The run this page first saw. @type {string|null} */
+  firstBoot = null;
+  /** The dashboard's files that the server has. @type {string|null} */
+  assets = null;
   /** @type {'none'|'password'|null} */
   auth = null;
   gpuCount = 0;
@@ -129,7 +153,10 @@ export class Server extends EventTarget {
   }
 
   /** @param {Snapshot} snapshot */
-  apply({ version, auth, gpu_count }) {
+  apply({ version, boot, assets, auth, gpu_count }) {
+    this.boot = boot;
+    this.firstBoot ??= boot;
+    this.assets = assets ?? null;
     this.version = version;
     this.firstVersion ??= version;
     this.auth = auth;

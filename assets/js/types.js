@@ -15,7 +15,11 @@
  * @property {string} base_blueprint
  * @property {string|null} gpu_ids
  * @property {string|null} output_path
+ * @property {string|null} python_version
+ * @property {string|null} cuda_version
+ * @property {string|null} torch_version
  * @property {boolean} autostart
+ * @property {'private'|'token'|'public'} access who may open it
  * @property {'auto'|'off'} helper the page helper at its path
  * @property {'never'|'on-failure'|'always'} restart_policy
  * @property {{ attempt: number, of: number, at: string }|null} restart a start that is coming by itself
@@ -35,11 +39,16 @@
  * @property {number|null} persistent_port
  * @property {number|null} app_port
  * @property {Urls} urls
+ * @property {ParamValues} params for its blueprint's inputs
  * @property {number} order
+ * @property {string|null} [group] the heading it stands under
  * @property {number} log_size
  * @property {ImportNote[]} import_notes
  * @property {'hot'|'cold'} [applied]
  */
+
+/** @typedef {{ field: string, base: unknown, yours: unknown, theirs: unknown }} Overwritten what somebody else changed meanwhile */
+/** @typedef {Instance & { restarts: boolean, cold: string[], changes: Record<string, { old: unknown, new: unknown }> }} Planned what a change would do */
 
 /**
  * @typedef {object} Blueprint
@@ -52,16 +61,53 @@
  * @property {string|null} homepage
  * @property {string|null} license
  * @property {string|null} icon
+ * @property {string|null} min_vram
+ * @property {Param[]} params the inputs it asks for
+ * @property {string[]} param_faults what of them can't be understood
  */
+/** @typedef {{ name: string, type: 'bool'|'int'|'enum'|'text'|'secret'|'path', default: boolean|number|string|null, label: string, hint: string|null, required: boolean, options: string[], min: number|null, max: number|null, variable: string }} Param */
+/** @typedef {Record<string, boolean|number|string|{ set: true }>} ParamValues a secret only says that it is set */
 /** @typedef {{ stock: Blueprint[], custom: Blueprint[] }} Blueprints */
 
-/** @typedef {{ id: number, name: string, vram_total: number }} GpuInfo */
-/** @typedef {{ gpu_count: number, gpus: GpuInfo[], version: string }} Info */
+/** @typedef {{ id: number, uuid: string, name: string, vram_total: number }} GpuInfo */
+/** @typedef {{ version: string, cuda: string|null }} Driver */
+/** @typedef {{ gpu_count: number, gpus: GpuInfo[], gpu_note: string|null, driver: Driver|null, cpu_cores: number, ram_total: number, version: string }} Info */
 /** @typedef {{ total: number, used: number, percent: number }} Use */
-/** @typedef {{ id: number, name: string, vram: Use, utilization_percent: number }} GpuUse */
-/** @typedef {{ cpu_percent: number, ram: Use, gpus: GpuUse[] }} Stats */
-/** @typedef {{ version: string, boot: string, auth: 'none'|'password', gpu_count: number, instances: Instance[] }} Snapshot */
+/** @typedef {Use & { path: string, holds: string[], free: number }} DiskUse */
+/**
+ * @typedef {object} GpuUse what a card does not tell is null
+ * @property {number} id
+ * @property {string} uuid
+ * @property {string} name
+ * @property {Use} vram
+ * @property {number|null} utilization_percent
+ * @property {number|null} temperature °C
+ * @property {number|null} power watts
+ * @property {number|null} power_limit watts
+ * @property {number|null} clock MHz
+ * @property {number|null} memory_clock MHz
+ * @property {boolean} stale the driver does not answer: the last figures there were
+ */
+/** @typedef {{ id: number, cpu_percent: number, memory: number, vram: number|null }} InstanceUse cpu: 100 is one core; bytes */
+/**
+ * @typedef {object} Stats
+ * @property {number} at seconds since 1970
+ * @property {number} cpu_percent
+ * @property {number} cpu_cores how many cores are 100 %
+ * @property {boolean} cpu_limited a limit of the container's
+ * @property {Use} ram
+ * @property {boolean} ram_limited a limit of the container's
+ * @property {DiskUse[]} disks
+ * @property {GpuUse[]} gpus
+ * @property {string|null} gpu_note why there are no figures of GPUs, or not of all: a sentence
+ * @property {Driver|null} driver
+ * @property {InstanceUse[]} [instances]
+ */
+/** @typedef {(number|null)[]} Figures */
+/** @typedef {{ id: number, uuid: string, name: string, utilization: Figures, vram: Figures, temperature: Figures, power: Figures }} PastGpu */
+/** @typedef {{ step: number, at: number[], cpu: Figures, ram: Figures, gpus: PastGpu[] }} Past columns of equal length; step: seconds a point stands for */
+/** @typedef {{ id: string, kind: string, instance_id: number|null, state: 'queued'|'running'|'done'|'failed'|'cancelled', done: number, total: number|null, unit: string, message: string|null, error: string|null }} Job */
+/** @typedef {{ version: string, boot: string, assets?: string, auth: 'none'|'password', gpu_count: number, jobs?: Job[], instances: Instance[] }} Snapshot */
 /** @typedef {{ level: 'info'|'warn'|'error', text: string, instance_id: number|null, at: string }} Notice */
-/** @typedef {{ content: string, size: number, start: number, run?: string|null }} LogPart */
 
 export {};

@@ -1,24 +1,8 @@
 // axe-core finds nothing serious on any page or dialog, in the dark and in the light. Leaves a picture of each.
-import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { healthy } from './support/axe.js';
 import { DESK, PHONE, setStage } from './support/stage.js';
-import { until } from './support/wait.js';
 
 const stage = setStage();
-const axe = await readFile(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
-
-/** @param {import('./support/stage.js').Visit} visit @param {string} where */
-async function healthy({ page, shot, look }, where) {
-  // A fade in progress would be measured half-transparent.
-  await until('no animation', () => page.evaluate(() => document.getAnimations().every((one) => one.playState !== 'running' || one.effect?.getComputedTiming().endTime === Infinity)));
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => /** @type {any} */ (globalThis).axe.run(document, { resultTypes: ['violations'] }));
-  const bad = violations.filter((/** @type {any} */ one) => ['serious', 'critical'].includes(one.impact));
-  const words = bad.flatMap((/** @type {any} */ { id, nodes }) => nodes.slice(0, 3).map((/** @type {any} */ node) => `${id}: ${node.target.join(' ')} (${node.failureSummary?.split('\n')[1]?.trim()})`));
-  await shot(`${where} ${look}`);
-  assert.deepEqual(words, [], where);
-}
-
 for (const colorScheme of /** @type {const} */ (['dark', 'light'])) {
   for (const [size, options] of Object.entries({ desk: DESK, phone: PHONE })) {
     stage.scene(`the dashboard, ${colorScheme}, ${size}`, { ...options, colorScheme }, async (visit) => {
@@ -71,6 +55,8 @@ for (const colorScheme of /** @type {const} */ (['dark', 'light'])) {
       }
       await server.create('resting', 'hello.sh');
       watch.expectStatus(502);
+      // The question under way when the page is left.
+      watch.expect(/^failed request: GET \S+\/state \(net::ERR_ABORTED\)$/);
       watch.expectStatus(503);
       watch.expectStatus(404, '/instance/none-such/');
       for (const [slug, sign] of [

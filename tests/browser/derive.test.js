@@ -32,7 +32,7 @@ for (const [where, screen] of /** @type {const} */ ([['a desk', DESK], ['a phone
 
     await dashboard.choose(name, 'New satellite');
     // The phone's sheet slides in.
-    await page.evaluate(() => Promise.all(document.getAnimations().filter((it) => it.effect?.getComputedTiming().iterations !== Infinity).map((it) => it.finished)));
+    await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((it) => it.effect?.getComputedTiming().iterations !== Infinity).map((it) => it.finished)));
     await shot(`satellite ${screen.viewport.width}`);
     await dashboard.press('Create');
     await dashboard.dialog.waitFor({ state: 'detached' });
@@ -55,8 +55,12 @@ for (const [where, screen] of /** @type {const} */ ([['a desk', DESK], ['a phone
     await mkdir(outputs, { recursive: true });
     await writeFile(join(outputs, 'picture.png'), Buffer.alloc(2_000_000));
     await dashboard.choose(`${name} copy`, 'Delete');
-    await dashboard.dialog.getByText(/Its folder is [2-9]\.\d MB, its outputs are 1\.9 MB\./).waitFor();
+    const fate = (/** @type {string} */ folder) => dashboard.dialog.getByRole('row').filter({ hasText: folder });
+    await fate('instances/').getByText(/^[2-9]\.\d MB/).waitFor();
+    await fate('outputs/').getByText('1.9 MB').waitFor();
+    await fate('outputs/').getByText('stays').waitFor();
     await dashboard.dialog.getByLabel(/Its outputs too/).check();
+    await fate('outputs/').getByText('to the trash').waitFor();
     await shot(`delete ${screen.viewport.width}`);
     await dashboard.press('Move to the trash');
     await dashboard.row(`${name} copy`).waitFor({ state: 'detached' });

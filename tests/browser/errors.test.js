@@ -103,7 +103,6 @@ stage.scene('a blueprint that ends says with which code and after which lines', 
   await dashboard.choose(MARKUP, 'Log');
   await dashboard.logShows(/^no more of this$/);
   await dashboard.logShows(/^<img src=x onerror=alert\(1\)> <b>not bold<\/b>$/);
-  assert.equal(await dashboard.log.locator('.ansi-red-fg').textContent(), 'no more of this');
   assert.equal(await dashboard.log.locator('b, img').count(), 0);
   assert.equal(await page.locator('.row img, .tab img, .menu img').count(), 0);
 

@@ -29,7 +29,7 @@ stage.scene('with Tab, letters and Enter: create, start, open, read the log, sto
   await page.getByText('No instances yet').waitFor();
   await tabTo(page, 'New instance');
   await keys.press('Enter');
-  await dashboard.dialog.getByRole('option').first().waitFor();
+  await dashboard.dialog.locator('.blueprint').first().waitFor();
 
   // The search for blueprints has the focus; Enter takes the one found and goes to the name.
   await keys.type('hello');

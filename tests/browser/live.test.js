@@ -104,7 +104,7 @@ stage.scene('an instance that is to start again by itself says when, and Stop ca
   await dashboard.choose('Fails', 'Edit');
   await dashboard.field('When it ends by itself').selectOption({ label: 'Start it again after a failure' });
   await dashboard.press('Save');
-  await dashboard.dialog.waitFor({ state: 'detached' });
+  await dashboard.confirmReview();
   assert.equal((await server.instance('Fails')).restart_policy, 'on-failure');
 
   await dashboard.choose('Fails', 'Start');

@@ -1,4 +1,5 @@
 // Blueprints to choose from: search and categories above a list that is walked with the arrow keys.
+import { categoriesOf } from '../catalogue.js';
 import { blueprintTitle } from '../format.js';
 import { el, setAttr, show, uid } from '../dom.js';
 import { icon } from '../icons.js';
@@ -45,7 +46,7 @@ export class BlueprintPicker extends EventTarget {
 
   /** @param {Entry[]} entries */
   #categories(entries) {
-    const names = [...new Set(entries.flatMap((entry) => entry.category ?? []))].sort();
+    const names = categoriesOf(entries);
     const name = uid('category');
     const chips = ['', ...names].map((category) => {
       const input = el('input', { type: 'radio', name, class: 'unseen', value: category });

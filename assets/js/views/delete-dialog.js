@@ -1,14 +1,17 @@
-// Deleting: says where the folder goes and how big it is, and that outputs stay unless that is asked for.
+// Deleting: what goes where and how big it is, and what stays. Outputs stay unless that is asked for.
 import { api, ApiError } from '../api.js';
 import { el, setText, show, uid } from '../dom.js';
-import { bytes } from '../format.js';
 import { sizesOf } from './derive-dialogs.js';
 import { Dialog, tick } from './dialog.js';
+import { FateTable } from './fate-table.js';
+import { offerUndo } from './undo.js';
+
+/** @typedef {import('../types.js').Instance} Instance */
 
 /** @param {import('../app.js').App} app @param {import('../store.js').InstanceModel} model */
 export function openDeleteDialog(app, model) {
   const { data } = model;
-  const satellite = data.parent_instance_id !== null;
+  const parent = app.instances.get(data.parent_instance_id);
   const name = uid('mode');
   /** @param {'trash'|'permanent'} value @param {string} label @param {string} hint */
   const choice = (value, label, hint) => {
@@ -17,10 +20,11 @@ export function openDeleteDialog(app, model) {
     input.addEventListener('change', () => render());
     return { input, element: el('label', { class: 'choice' }, input, el('span', {}, el('strong', { text: label }), el('span', { class: 'hint', text: hint }))) };
   };
-  const folder = `instances/${data.name}/`;
-  const trash = choice('trash', 'Move to the trash', satellite ? `Its log goes to trashcan/${data.name}/. The app itself belongs to its parent and stays.` : `${folder} goes to trashcan/${data.name}/ and can be put back.`);
-  const permanent = choice('permanent', 'Delete for good', satellite ? 'Its log is removed. The app itself belongs to its parent and stays.' : `${folder} is removed with everything in it, the installed app included. It cannot be put back.`);
+  const trash = choice('trash', 'Move to the trash', 'It can be put back from there until the trash is emptied. The disk gets nothing back yet.');
+  const permanent = choice('permanent', 'Delete for good', 'The disk gets its space back at once. It cannot be put back.');
   const replace = tick('Replace the one in the trash', false, 'What is there under this name now is removed for good.');
+  const outputs = tick('Its outputs too', false, sharedWith(app, data));
+  const fate = new FateTable(data, parent?.data.name ?? null);
   show(replace.element, false);
 
   const dialog = new Dialog({
@@ -31,11 +35,12 @@ export function openDeleteDialog(app, model) {
     async onSubmit() {
       const mode = permanent.input.checked ? 'permanent' : 'trash';
       try {
-        const answer = await api.remove(model.id, { mode, overwrite: mode === 'trash' && replace.input.checked, outputs: outputs.input.checked });
+        await api.remove(model.id, { mode, overwrite: mode === 'trash' && replace.input.checked, outputs: outputs.input.checked });
         app.instances.drop(model.id);
         dialog.close();
         app.table.focusCurrent();
-        app.toasts.show('ok', answer.detail || (mode === 'trash' ? `${data.name} is in the trash.` : `${data.name} is deleted.`));
+        if (mode === 'trash') offerUndo(app, data.name);
+        else app.toasts.show('ok', `${data.name} is deleted.`);
       } catch (error) {
         if (conflict(error, mode)) {
           show(replace.element, true);
@@ -60,23 +65,27 @@ export function openDeleteDialog(app, model) {
     const forGood = permanent.input.checked;
     if (label) setText(label, forGood ? 'Delete for good' : replace.input.checked ? 'Replace in the trash' : 'Move to the trash');
     if (forGood) show(replace.element, false);
+    fate.render({ forGood, outputs: outputs.input.checked });
     dialog.setError(null);
   }
   replace.input.addEventListener('change', render);
+  outputs.input.addEventListener('change', render);
+  void sizesOf(model.id).then((sizes) => fate.setSizes(sizes));
 
-  const where = `outputs/${data.output_path || data.name}/`;
-  const outputs = tick('Its outputs too', false, `${where} goes the same way. Otherwise it stays as it is.`);
-  const size = el('p', { class: 'assurance', role: 'status', text: 'How big they are is being found out…' });
-  void sizesOf(model.id).then((sizes) => {
-    /** @param {number|null|undefined} known */
-    const words = (known) => (typeof known === 'number' ? bytes(known) : 'of unknown size');
-    setText(size, `Its folder is ${words(sizes?.folder)}, its outputs are ${words(sizes?.outputs)}.`);
-  });
   dialog.body.append(
-    el('div', { class: 'choices', role: 'radiogroup', 'aria-label': 'What happens to its folder' }, trash.element, permanent.element),
+    el('div', { class: 'choices', role: 'radiogroup', 'aria-label': 'What happens to it' }, trash.element, permanent.element),
     replace.element,
     outputs.element,
-    size,
+    fate.element,
   );
+  render();
   dialog.open(trash.input);
+}
+
+/** Who else writes into its output folder, in a sentence. @param {import('../app.js').App} app @param {Instance} data */
+function sharedWith(app, data) {
+  const folder = data.output_path || data.name;
+  const others = [...app.instances.models.values()].filter((other) => other.id !== data.id && (other.data.output_path || other.data.name) === folder);
+  const names = others.map((other) => other.data.name).join(', ');
+  return names ? `The folder is that of ${names} as well.` : 'What it has made. It stays unless this is ticked.';
 }

@@ -1,7 +1,10 @@
-// What is made from an instance: a copy, a satellite, its environment anew.
+// What is made from an instance: a copy, a satellite.
 import { api, sentence } from '../api.js';
-import { el } from '../dom.js';
+import { el, setText } from '../dom.js';
+import { bytes } from '../format.js';
 import { Dialog, field, showAt, textInput } from './dialog.js';
+import { lightUp } from './fresh-row.js';
+import { freest, GpuChips } from './gpu-chips.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../store.js').InstanceModel} InstanceModel */
@@ -18,9 +21,9 @@ function freeName(app, wanted) {
 /**
  * Asks for the name of something new.
  * @param {App} app
- * @param {{ title: string, submit: string, name: string, words: string, make: (name: string) => Promise<import('../types.js').Instance>, done: string }} options
+ * @param {{ title: string, submit: string, name: string, words: Node|string, more?: { element: HTMLElement, places: Record<string, import('./dialog.js').Place> }, make: (name: string) => Promise<import('../types.js').Instance>, done: string }} options
  */
-function askName(app, { title, submit, name, words, make, done }) {
+function askName(app, { title, submit, name, words, more, make, done }) {
   const input = textInput({ value: freeName(app, name), maxlength: '255' });
   const named = field('Name', input, { wide: true, hint: 'Also the name of its folder and the end of its address.' });
   const dialog = new Dialog({
@@ -34,15 +37,17 @@ function askName(app, { title, submit, name, words, make, done }) {
       }
       try {
         const made = await make(input.value.trim());
-        app.instances.put(made, true);
+        const model = app.instances.put(made, true);
         dialog.close();
         app.toasts.show('ok', `${made.name} ${done}`);
+        // The row is laid out in a moment.
+        setTimeout(() => lightUp(app, model));
       } catch (error) {
-        showAt(error, { name: named, new_name: named }, () => null);
+        showAt(error, { name: named, new_name: named, ...more?.places }, () => null);
       }
     },
   });
-  dialog.body.append(el('p', { text: words }), named.element);
+  dialog.body.append(el('p', {}, words), named.element, more?.element ?? '');
   dialog.open(input);
   input.select();
 }
@@ -50,54 +55,37 @@ function askName(app, { title, submit, name, words, make, done }) {
 /** @param {App} app @param {InstanceModel} model */
 export function openCopyDialog(app, model) {
   const { name } = model.data;
+  const size = el('strong', {});
+  const words = el('span', {}, 'Everything in its folder is copied: the app, its settings, its script', size, '. It may run meanwhile. Outputs and logs stay with it.');
+  void sizesOf(model.id).then((sizes) => typeof sizes?.folder === 'number' && setText(size, `, ${bytes(sizes.folder)} in all`));
   askName(app, {
     title: `Copy ${name}`,
     submit: 'Copy',
     name: `${name} copy`,
-    words: 'Everything in its folder is copied: the app, its settings, its script. It may run meanwhile. Outputs and logs stay with it.',
+    words,
     make: (wanted) => api.copy(model.id, wanted),
     done: 'is being copied. Its row shows how far it is.',
   });
 }
 
 /** @param {App} app @param {InstanceModel} model */
-export function openSatelliteDialog(app, model) {
+export async function openSatelliteDialog(app, model) {
   const { name } = model.data;
+  const info = await app.catalogue.info().catch(() => null);
+  // Most satellites are made for another card.
+  const gpus = new GpuChips(info?.gpus ?? [], app.server.stats, freest(app.server.stats).join(',') || null, () => {});
   askName(app, {
     title: `New satellite of ${name}`,
     submit: 'Create',
     name: `${name} satellite`,
     words: `A satellite runs the same app from the folder of ${name}, with its own port, GPUs, outputs and log: nothing is installed again.`,
-    make: (wanted) => api.instantiate(model.id, wanted),
+    more: info?.gpus.length ? { element: gpus.element, places: { gpu_ids: gpus } } : undefined,
+    make: (wanted) => api.instantiate(model.id, wanted, gpus.value ? { gpu_ids: gpus.value } : {}),
     done: 'is ready to start.',
   });
 }
 
-/** @param {App} app @param {InstanceModel} model */
-export function openRebuildDialog(app, model) {
-  const { data } = model;
-  const runs = data.status !== 'stopped' && data.status !== 'error';
-  const parent = data.parent_instance_id === null ? null : app.instances.get(data.parent_instance_id);
-  const whose = parent ? `the environment of its parent, ${parent.data.name}, which it runs on,` : 'its environment';
-  const dialog = new Dialog({
-    title: `Rebuild ${data.name}?`,
-    submit: 'Rebuild',
-    danger: true,
-    async onSubmit() {
-      const rebuilt = await api.rebuild(model.id);
-      app.instances.put(rebuilt, true);
-      dialog.close();
-      app.toasts.show('ok', `${data.name}: ${rebuilt.note ?? 'the environment is made anew at the next start.'}`);
-    },
-  });
-  dialog.body.append(
-    el('p', { text: `At the next start ${whose} is made anew, which takes as long as the first installation. The old one is kept until the new one works.` }),
-    runs ? el('p', { text: 'It runs now: it is stopped and started again.' }) : '',
-  );
-  dialog.open(dialog.submit);
-}
-
-/** How big an instance is, in words; nothing when that can't be said. @param {number} id @returns {Promise<{ folder: number|null, outputs: number|null }|null>} */
+/** How big an instance is, in words; nothing when that can't be said. @param {number} id @returns {Promise<import('../api.js').Sizes|null>} */
 export async function sizesOf(id) {
   try {
     return await api.sizes(id);

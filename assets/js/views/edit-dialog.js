@@ -1,139 +1,153 @@
-// The settings of an instance. Only what differs is sent; a restart is announced before it happens.
-import { api } from '../api.js';
+// All settings of one instance, those that have no column too. What is changed here is a draft like any other: it is
+// looked at and saved with the rest.
 import { el, setText, show } from '../dom.js';
-import { nameFault, publicPort } from '../format.js';
-import { icon } from '../icons.js';
-import { Dialog, field, showAt, textInput, tick } from './dialog.js';
+import { FIELDS } from '../table/fields.js';
+import { ACCESS_HINT, accessSelect } from './access-select.js';
+import { Dialog, field, textInput, tick } from './dialog.js';
 import { GpuChips } from './gpu-chips.js';
+import { ParamInputs } from './param-inputs.js';
 import { portSelect } from './port-select.js';
+import { offerVersions } from './version-offers.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../store.js').InstanceModel} InstanceModel */
 
-/** A change of these restarts a running instance; the words are for people. @type {Record<string, string>} */
-const COLD = {
-  name: 'name',
-  base_blueprint: 'blueprint',
-  output_path: 'output folder',
-  gpu_ids: 'GPUs',
-  python_version: 'Python version',
-  cuda_version: 'CUDA version',
-  torch_version: 'PyTorch version',
-};
+/** What an editor needs to know of a control. @typedef {{ get: () => unknown, setError: (text: string|null) => void }} Part */
+
+const MEMBERS = Object.keys(FIELDS).filter((name) => name !== 'base_blueprint');
 
 /** @param {App} app @param {InstanceModel} model */
 export async function openEditDialog(app, model) {
-  const [info, ports] = await Promise.all([app.catalogue.info().catch(() => null), app.catalogue.freePorts().catch(() => [])]);
-  new EditDialog(app, model, info?.gpus ?? [], ports);
+  const { catalogue } = app;
+  const [machine, ports, blueprints] = await Promise.all([catalogue.info().catch(() => null), catalogue.freePorts().catch(() => []), catalogue.entries().catch(() => [])]);
+  const { base_blueprint, parent_instance_id } = model.data;
+  // A satellite runs its parent's script, with its parent's answers.
+  const asked = parent_instance_id === null ? blueprints.find(({ filename }) => filename === base_blueprint)?.params : [];
+  new EditDialog(app, model, machine?.gpus ?? [], ports, asked ?? []);
 }
 
 class EditDialog {
   #life = new AbortController();
+  #kept = false;
 
-  /** @param {App} app @param {InstanceModel} model @param {import('../types.js').GpuInfo[]} gpus @param {number[]} ports */
-  constructor(app, model, gpus, ports) {
+  /** @param {App} app @param {InstanceModel} model @param {import('../types.js').GpuInfo[]} gpus @param {number[]} ports @param {import('../types.js').Param[]} params what its blueprint asks for */
+  constructor(app, model, gpus, ports, params) {
     this.app = app;
     this.model = model;
-    /** What the fields showed at first: the comparison for "changed". */
-    this.first = { ...model.data };
-    const { first } = this;
-    const parent = app.instances.get(first.parent_instance_id);
-    this.dialog = new Dialog({ title: `Edit ${first.name}`, className: 'dialog-edit', submit: 'Save', onSubmit: () => this.#save(), onClose: () => this.#life.abort() });
-    this.name = field('Name', textInput({ value: first.name, maxlength: '255' }), { hint: 'Its folder and address change with it.' });
-    this.output = field('Output folder', textInput({ value: first.output_path ?? '', placeholder: first.name }), { hint: 'Below outputs/. Files that are there already stay where they are.' });
-    const given = parent?.data.output_path;
-    if (parent && given) {
-      this.output.control.disabled = true;
-      this.output.control.value = given;
-      this.output.setHint(`Given by ${parent.data.name}.`);
-    }
-    this.port = field('Public port', portSelect(ports, publicPort(first)), { hint: 'Moves at once, without a restart.' });
-    this.hostname = field('Host name', textInput({ value: first.hostname ?? '', placeholder: 'studio.lan', inputmode: 'url' }), { hint: 'A name that leads to this machine. Empty: none.' });
-    this.gpus = new GpuChips(gpus, app.server.stats, first.gpu_ids, () => this.#check());
-    this.autostart = tick('Start together with AiKore', first.autostart);
-    this.useHost = tick('Use the host name', first.use_custom_hostname);
-    this.helper = tick('Help the app live at its path', first.helper !== 'off', 'A script that comes first into its pages there. Switch it off if a page at the path misbehaves.');
-    this.restarts = field('When it ends by itself', policySelect(first.restart_policy), { hint: 'Each restart waits longer, and there is a last one. Your Stop always wins.' });
-    const facts = el('p', { class: 'facts wide' }, 'Blueprint ', el('span', { class: 'mono', text: first.base_blueprint }), parent ? ` · satellite of ${parent.data.name}, which gives it blueprint and environment` : '');
-    const form = el('div', { class: 'form two' }, facts, this.name.element, this.port.element, this.output.element, this.hostname.element, this.restarts.element, this.gpus.element, el('div', { class: 'ticks wide' }, this.autostart.element, this.useHost.element, this.helper.element));
-    this.dialog.body.append(form);
-    this.noticeText = el('p', {});
-    this.dialog.notice.append(icon('restart'), this.noticeText);
-    form.addEventListener('input', () => this.#check());
-    this.hostname.control.addEventListener('input', () => {
-      this.useHost.input.checked = this.hostname.control.value.trim() !== '';
-      this.#check();
+    const { data } = model;
+    const giveBack = app.drafts.mark(model.id, MEMBERS);
+    this.dialog = new Dialog({
+      title: `Edit ${data.name}`,
+      className: 'dialog-edit',
+      submit: 'Save',
+      onSubmit: () => this.#save(),
+      onClose: () => {
+        this.#life.abort();
+        if (!this.#kept) giveBack();
+      },
     });
-    model.addEventListener('change', () => this.#check(), { signal: this.#life.signal });
-    model.addEventListener('gone', () => this.dialog.setError('This instance was deleted meanwhile.'), { signal: this.#life.signal });
-    this.#check();
-    this.dialog.open(this.name.control);
-    this.name.control.select();
+    /** @type {Record<string, Part>} */
+    this.parts = {};
+    const name = this.#text('name', 'Its folder and address change with it.');
+    const output = this.#text('output_path', 'Below outputs/. Files that are there already stay where they are.', data.name);
+    const group = this.#text('group', 'A heading in the list, for everybody.');
+    const versions = this.#versions();
+    const port = field('Public port', portSelect(ports, this.#value('port')), { hint: 'Moves at once, without a restart.' });
+    this.parts.port = { get: () => (port.control.value ? Number(port.control.value) : null), setError: port.setError };
+    const host = field('Host name', textInput({ value: this.#value('hostname') ?? '', placeholder: 'studio.lan', inputmode: 'url' }), { hint: 'A name that leads to this machine. Empty: none.' });
+    this.parts.hostname = { get: () => host.control.value.trim() || null, setError: host.setError };
+    const chips = new GpuChips(gpus, app.server.stats, this.#value('gpu_ids'), () => this.#take());
+    this.parts.gpu_ids = { get: () => chips.value, setError: (text) => chips.setError(text) };
+    const policy = field('When it ends by itself', policySelect(this.#value('restart_policy')), { wide: true, hint: 'Each restart waits longer, and there is a last one. Your Stop always wins.' });
+    this.parts.restart_policy = { get: () => policy.control.value, setError: policy.setError };
+    const access = field('Who may open it', accessSelect(this.#value('access')), { hint: ACCESS_HINT });
+    this.parts.access = { get: () => access.control.value, setError: access.setError };
+    const autostart = this.#tick('autostart', 'Start together with AiKore');
+    const persistent = this.#tick('persistent_mode', 'Run in a desktop on the server', 'Closing the browser loses nothing.');
+    const useHost = this.#tick('use_custom_hostname', 'Use the host name');
+    const helper = tick('Help the app live at its path', this.#value('helper') !== 'off', 'A script that comes first into its pages there. Switch it off if a page at the path misbehaves.');
+    this.parts.helper = { get: () => (helper.input.checked ? 'auto' : 'off'), setError: () => {} };
+    const parent = app.instances.get(data.parent_instance_id);
+    const facts = el('p', { class: 'facts wide' }, 'Blueprint ', el('span', { class: 'mono', text: data.base_blueprint }), parent ? ` · satellite of ${parent.data.name}, which gives it what is greyed` : '');
+    const form = el('div', { class: 'form two' }, facts, name, port.element, output, host.element, group, access.element, policy.element, versions, this.#params(params), chips.element, el('div', { class: 'ticks wide' }, autostart.element, persistent.element, useHost.element, helper.element));
+    this.dialog.body.append(form);
+    host.control.addEventListener('input', () => {
+      useHost.input.checked = host.control.value.trim() !== '';
+    });
+    for (const type of ['input', 'change']) form.addEventListener(type, () => this.#take());
+    const { signal } = this.#life;
+    app.drafts.addEventListener('change', (event) => /** @type {CustomEvent<number>} */ (event).detail === model.id && this.#show(), { signal });
+    model.addEventListener('gone', () => this.dialog.setError('This instance was deleted meanwhile.'), { signal });
+    this.#show();
+    const first = form.querySelector('input:not(:disabled)');
+    this.dialog.open(/** @type {HTMLElement} */ (first));
+    if (first instanceof HTMLInputElement) first.select();
   }
 
-  /** Only what differs from what was shown. @returns {Record<string, unknown>} */
-  #changes() {
-    const { first } = this;
-    /** @type {Record<string, unknown>} */
-    const now = {
-      name: this.name.control.value,
-      output_path: this.output.control.disabled ? first.output_path || null : this.output.control.value.trim() || null,
-      gpu_ids: this.gpus.value,
-      autostart: this.autostart.input.checked,
-      helper: this.helper.input.checked ? 'auto' : 'off',
-      restart_policy: this.restarts.control.value,
-      port: this.port.control.value ? Number(this.port.control.value) : null,
-      hostname: this.hostname.control.value.trim() || null,
-      use_custom_hostname: this.useHost.input.checked && this.hostname.control.value.trim() !== '',
+  /** @param {string} member @returns {any} */
+  #value(member) {
+    return this.app.drafts.value(this.model, member);
+  }
+
+  /** @param {string} member @param {string} hint @param {string} [placeholder] */
+  #text(member, hint, placeholder) {
+    const parent = this.app.instances.get(this.model.data.parent_instance_id);
+    const locked = Boolean(parent && FIELDS[member].inherited);
+    const part = field(FIELDS[member].label, textInput({ value: this.#value(member) ?? '', maxlength: '1024', placeholder, disabled: locked }), { hint: locked && parent ? `Given by ${parent.data.name}.` : hint });
+    const get = () => (FIELDS[member].none ? part.control.value.trim() || null : part.control.value);
+    if (!locked) this.parts[member] = { get, setError: part.setError };
+    return part.element;
+  }
+
+  #versions() {
+    const parts = ['python_version', 'cuda_version', 'torch_version'].map((member) => this.#text(member, member === 'python_version' ? 'Installed by a rebuild.' : '', 'automatic'));
+    const [python_version, cuda_version, torch_version] = parts.map((part) => /** @type {HTMLInputElement} */ (part.querySelector('input')));
+    const words = offerVersions(this.app, { python_version, cuda_version, torch_version });
+    return el('div', { class: 'wide' }, el('div', { class: 'form three' }, ...parts), words);
+  }
+
+  /** @param {string} member @param {string} label @param {string} [hint] */
+  #tick(member, label, hint) {
+    const part = tick(label, Boolean(this.#value(member)), hint);
+    this.parts[member] = { get: () => part.input.checked, setError: () => {} };
+    return part;
+  }
+
+  /** The settings of its blueprint: one member, of what was changed. @param {import('../types.js').Param[]} params */
+  #params(params) {
+    const inputs = new ParamInputs(params, this.model.data.params);
+    if (inputs.isEmpty) return null;
+    const error = el('p', { class: 'field-error', role: 'alert', hidden: true });
+    this.parts.params = {
+      get: () => JSON.stringify(inputs.values),
+      setError(text) {
+        setText(error, text ?? '');
+        show(error, Boolean(text));
+      },
     };
-    /** @type {Record<string, unknown>} */
-    const before = {
-      name: first.name,
-      output_path: first.output_path || null,
-      gpu_ids: first.gpu_ids || null,
-      autostart: first.autostart,
-      helper: first.helper,
-      restart_policy: first.restart_policy,
-      port: publicPort(first),
-      hostname: first.hostname || null,
-      use_custom_hostname: first.use_custom_hostname,
-    };
-    return Object.fromEntries(Object.entries(now).filter(([key, value]) => value !== before[key]));
+    // Removing a secret is no input.
+    inputs.element.addEventListener('click', () => this.#take());
+    return el('fieldset', { class: 'fieldset wide' }, el('legend', { text: 'Settings of the blueprint' }), inputs.element, error);
   }
 
-  #check() {
-    const changes = this.#changes();
-    const fault = 'name' in changes ? nameFault(String(changes.name)) : null;
-    this.name.setError(fault);
-    const { status, name } = this.model.data;
-    const running = status !== 'stopped' && status !== 'error';
-    const cold = Object.keys(changes).flatMap((key) => COLD[key] ?? []);
-    const restarts = running && cold.length > 0;
-    if (restarts) setText(this.noticeText, `${name} is running and will be restarted. This takes effect only at a start: ${list(cold)}.`);
-    show(this.dialog.notice, restarts);
-    const label = this.dialog.submit.querySelector('.button-label');
-    if (label) setText(label, restarts ? 'Save and restart' : 'Save');
-    this.dialog.setReady(!fault && Object.keys(changes).length > 0);
-    this.output.setError(null);
-    this.port.setError(null);
-    this.hostname.setError(null);
-    this.gpus.setError(null);
+  /** What stands in the fields becomes the draft. */
+  #take() {
+    for (const [member, { get }] of Object.entries(this.parts)) this.app.drafts.set(this.model, member, get());
+    this.#show();
   }
 
-  async #save() {
-    const { app, model, dialog } = this;
-    let saved;
-    try {
-      saved = await api.update(model.id, this.#changes());
-    } catch (error) {
-      const { name, port, output, hostname, gpus } = this;
-      showAt(error, { name, port, persistent_port: port, output_path: output, hostname, use_custom_hostname: hostname, gpu_ids: gpus }, guess);
-      return;
-    }
-    const wasRunning = model.data.status !== 'stopped' && model.data.status !== 'error';
-    app.instances.put(saved, true);
-    dialog.close();
-    app.toasts.show('ok', saved.applied === 'cold' && wasRunning ? `${saved.name} is saved and restarts.` : `${saved.name} is saved.`);
+  #show() {
+    const { drafts } = this.app;
+    const members = drafts.of(this.model.id);
+    for (const [member, { setError }] of Object.entries(this.parts)) setError(members.get(member)?.fault ?? null);
+    this.dialog.setReady(members.size > 0 && ![...members.values()].some(({ fault }) => fault));
+  }
+
+  /** On to the review, as from the table. */
+  #save() {
+    this.#kept = true;
+    this.dialog.close();
+    this.app.dialogs.review([this.model]);
   }
 }
 
@@ -144,15 +158,3 @@ function policySelect(present) {
   select.value = present;
   return select;
 }
-
-/** The field a refusal is about, by its words. @param {number} status @param {string} detail */
-function guess(status, detail) {
-  if (![409, 422, 503].includes(status)) return null;
-  if (/\bhost ?name\b/i.test(detail)) return 'hostname';
-  if (/\bports?\b/i.test(detail)) return 'port';
-  if (/output/i.test(detail)) return 'output_path';
-  return /\bname\b/i.test(detail) ? 'name' : null;
-}
-
-/** "a", "a and b", "a, b and c". @param {string[]} words */
-const list = (words) => (words.length > 1 ? `${words.slice(0, -1).join(', ')} and ${words.at(-1)}` : words[0]);

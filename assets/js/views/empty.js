@@ -3,6 +3,7 @@ import { blueprintTitle } from '../format.js';
 import { needs } from '../catalogue.js';
 import { button, el, show } from '../dom.js';
 import { icon } from '../icons.js';
+import { picture } from './catalogue.js';
 
 const RECOMMENDED = ['hello.sh', 'gradio-demo.sh', 'jupyterlab.sh'];
 
@@ -49,7 +50,7 @@ export class EmptyState {
       el(
         'button',
         { type: 'button', class: 'card', on: { click: () => this.app.dialogs.create(entry.filename) } },
-        el('span', { class: 'card-title', text: blueprintTitle(entry) }),
+        el('span', { class: 'card-title' }, picture(entry), blueprintTitle(entry)),
         el('span', { class: 'card-text', text: entry.description ?? '' }),
         el('span', { class: 'card-needs' }, icon('chip'), needs(entry).join(' · ') || entry.filename),
       ),

@@ -49,9 +49,13 @@ export class GpuChips {
     show(this.error, Boolean(text));
   }
 
-  focus() {
+  get first() {
     const [first] = this.#boxes.values();
-    first?.focus();
+    return first ?? null;
+  }
+
+  focus() {
+    this.first?.focus();
   }
 
   /** @param {string[]} ids */

@@ -1,8 +1,13 @@
-// The top line: who this is, how busy the machine is, whether the line to it is alive, and the theme.
+// The top line: who this is, whether the line to it is alive, all actions, the theme, and who is logged in.
+import { panel } from '../api-panel.js';
+import { keyName } from '../actions.js';
 import { el, iconButton, setAttr, setText, show } from '../dom.js';
 import { bytes, loadLevel, share } from '../format.js';
-import { icon, setIcon } from '../icons.js';
-import { setTheme, theme } from '../prefs.js';
+import { icon } from '../icons.js';
+import { asset } from '../load.js';
+import { looks, setTheme, theme, THEMES } from '../prefs.js';
+import { logOut } from '../sign-out.js';
+import { openMenu } from './menu.js';
 
 /** @typedef {import('../app.js').App} App */
 
@@ -25,48 +30,103 @@ function meter(label) {
   };
 }
 
-const THEMES = /** @type {const} */ ([
-  ['system', 'system', 'Theme of the system'],
-  ['dark', 'moon', 'Dark theme'],
-  ['light', 'sun', 'Light theme'],
-]);
-
 function themeSwitch() {
   const choices = THEMES.map(([value, picture, label]) => {
     const input = el('input', { type: 'radio', name: 'theme', value, class: 'unseen', 'aria-label': label });
-    input.checked = theme() === value;
     input.addEventListener('change', () => setTheme(value));
-    return el('label', { class: 'segment', title: label }, input, icon(picture));
+    return { value, input, element: el('label', { class: 'segment', title: label }, input, icon(picture)) };
   });
-  return el('div', { class: 'segments', role: 'radiogroup', 'aria-label': 'Theme' }, ...choices);
+  const render = () => choices.forEach(({ value, input }) => (input.checked = theme() === value));
+  looks.addEventListener('look', render);
+  render();
+  return el('div', { class: 'segments', role: 'radiogroup', 'aria-label': 'Theme' }, ...choices.map(({ element }) => element));
+}
+
+/** Who is logged in, and the way out. @param {App} app */
+function userButton(app) {
+  const name = el('span', { class: 'ellipsis', text: 'Account' });
+  const made = el('button', { type: 'button', class: 'chip-button user', hidden: true, 'aria-haspopup': 'menu', 'aria-expanded': 'false' }, icon('user'), name);
+  made.addEventListener('click', () =>
+    openMenu({
+      anchor: made,
+      label: 'Account',
+      items: [
+        { label: 'Settings', icon: 'gear', run: () => app.tools.open('settings') },
+        { label: 'Log out', icon: 'leave', run: () => void logOut(app) },
+      ],
+    }),
+  );
+  let asked = false;
+  app.server.addEventListener('change', async () => {
+    show(made, app.server.auth === 'password');
+    if (made.hidden || asked) return;
+    asked = true;
+    try {
+      const { user } = await panel.session();
+      if (user) setText(name, user);
+    } catch {
+      // The button works without a name too.
+      asked = false;
+    }
+  });
+  return made;
+}
+
+/** The machine's figures, for when the monitoring pane is out of sight. @param {App} app */
+function meters({ server }) {
+  const element = el('div', { class: 'meters', role: 'group', 'aria-label': 'The machine' });
+  const cpu = meter('CPU');
+  const ram = meter('RAM');
+  /** @type {Map<number, ReturnType<typeof meter>>} */
+  const gpus = new Map();
+  show(element, false);
+  server.addEventListener('stats', () => {
+    const { stats } = server;
+    if (!stats) return;
+    show(element, true);
+    cpu.set(stats.cpu_percent, `${Math.round(stats.cpu_percent)} %`);
+    ram.set(stats.ram.percent, share(stats.ram.used, stats.ram.total));
+    for (const gpu of stats.gpus) {
+      let one = gpus.get(gpu.id);
+      if (!one) gpus.set(gpu.id, (one = meter(stats.gpus.length > 1 ? `GPU ${gpu.id}` : 'GPU')));
+      one.set(gpu.vram.percent, share(gpu.vram.used, gpu.vram.total), `${gpu.name}, ${gpu.utilization_percent === null ? '' : `${gpu.utilization_percent} % busy, `}${bytes(gpu.vram.total - gpu.vram.used)} memory free`);
+    }
+    const parts = [cpu.element, ram.element, ...stats.gpus.flatMap(({ id }) => gpus.get(id)?.element ?? [])];
+    if (parts.length !== element.childElementCount || parts.some((part, at) => element.children[at] !== part)) element.replaceChildren(...parts);
+  });
+  return element;
 }
 
 /** @param {HTMLElement} root @param {App} app @param {import('./strips.js').Strips} strips */
 export function createHeader(root, app, strips) {
   const { server } = app;
   const version = el('span', { class: 'version mono' });
-  const meters = el('div', { class: 'meters', role: 'group', 'aria-label': 'The machine' });
-  const cpu = meter('CPU');
-  const ram = meter('RAM');
-  /** @type {Map<number, ReturnType<typeof meter>>} */
-  const gpus = new Map();
-  const linkIcon = icon('check');
   const linkWord = el('span', { text: 'Connecting' });
   const link = el('span', { class: 'link' }, el('span', { class: 'link-dot' }), linkWord);
   const open = el('button', { type: 'button', class: 'chip-button', hidden: true, title: 'What this means', on: { click: () => strips.showAuth() } }, icon('shield'), el('span', { text: 'No login' }));
-  const help = app.actions.page[2];
+  /** @param {string} id */
+  const action = (id) => /** @type {import('../actions.js').PageAction} */ (app.actions.page.find((one) => one.id === id));
+  const [palette, help] = [action('palette'), action('help')];
+  const run = el(
+    'button',
+    { type: 'button', class: 'run-button only-wide', 'aria-keyshortcuts': 'Control+K', on: { click: () => palette.run() } },
+    icon(palette.icon),
+    el('span', { text: palette.label }),
+    el('kbd', { text: keyName(palette.shortcut ?? ''), 'aria-hidden': 'true' }),
+  );
 
   root.append(
-    el('h1', { class: 'wordmark' }, el('img', { src: '.aikore/assets/img/icon.svg', alt: '', width: '20', height: '20' }), el('span', { text: 'AiKore' })),
+    el('h1', { class: 'wordmark' }, el('img', { src: asset('img/icon.svg'), alt: '', width: '20', height: '20' }), el('span', { text: 'AiKore' })),
     version,
     el('span', { class: 'spring' }),
-    meters,
+    meters(app),
+    run,
     open,
     link,
     themeSwitch(),
+    userButton(app),
     iconButton(help.icon, help.label, () => help.run(), 'only-wide'),
   );
-  show(meters, false);
 
   server.addEventListener('change', () => {
     setText(version, server.version ? `v${server.version.replace(/^v/, '')}` : '');
@@ -76,20 +136,5 @@ export function createHeader(root, app, strips) {
     link.dataset.link = server.link;
     document.documentElement.dataset.link = server.link;
     setText(linkWord, { connecting: 'Connecting', live: 'Live', lost: 'No connection' }[server.link]);
-    setIcon(linkIcon, server.link === 'live' ? 'check' : 'unplug');
-  });
-  server.addEventListener('stats', () => {
-    const { stats } = server;
-    if (!stats) return;
-    show(meters, true);
-    cpu.set(stats.cpu_percent, `${Math.round(stats.cpu_percent)} %`);
-    ram.set(stats.ram.percent, share(stats.ram.used, stats.ram.total));
-    for (const gpu of stats.gpus) {
-      let one = gpus.get(gpu.id);
-      if (!one) gpus.set(gpu.id, (one = meter(stats.gpus.length > 1 ? `GPU ${gpu.id}` : 'GPU')));
-      one.set(gpu.vram.percent, share(gpu.vram.used, gpu.vram.total), `${gpu.name}, ${Math.round(gpu.utilization_percent)} % busy, ${bytes(gpu.vram.total - gpu.vram.used)} memory free`);
-    }
-    const parts = [cpu.element, ram.element, ...stats.gpus.flatMap(({ id }) => gpus.get(id)?.element ?? [])];
-    if (parts.length !== meters.childElementCount || parts.some((part, at) => meters.children[at] !== part)) meters.replaceChildren(...parts);
   });
 }

@@ -1,142 +1,85 @@
-// The log of one instance: colours, following, finding, wrapping, download.
-import { api, sentence } from '../api.js';
-import { el, iconButton, setAttr, setText, show } from '../dom.js';
+// The log of one instance: its present run as it is written, or an earlier one.
+import { logOf } from '../api-logs.js';
+import { el, setAttr, setText } from '../dom.js';
 import { STATUS_WORD, story } from '../format.js';
 import { icon, setIcon } from '../icons.js';
-import { LogFeed } from '../log-feed.js';
-import { recall, remember } from '../prefs.js';
-import { LogFind } from './log-find.js';
-import { LogLines } from './log-lines.js';
-
-const POLL = 1000;
-const NEAR = 24;
+import { LogReader } from '../logs/reader.js';
+import { RunSelect } from '../logs/runs.js';
+import { endedBy, take, wanted } from '../logs/wanted.js';
 
 export class LogView {
   #life = new AbortController();
-  #follow = true;
-  /** True while a jump of ours moves the view, so that it is not taken for the reader's. */
-  #moving = false;
 
-  /** @param {import('../store.js').InstanceModel} model */
-  constructor(model) {
+  /** @param {import('../app.js').App} app @param {import('../store.js').InstanceModel} model */
+  constructor(app, model) {
     this.model = model;
-    this.lines = new LogLines();
-    this.find = new LogFind(this.lines, () => this.#setFollow(false));
-    this.feed = new LogFeed(model);
+    const log = logOf(model.id);
+    this.reader = new LogReader({ label: `Log of ${model.data.name}`, zoom: 'tool.logs', withTimes: true, server: app.server, socket: log.socket, probe: log.runs, file: log.file });
+    this.reader.whenBare = () => this.#bare();
+    this.runs = new RunSelect(log.runs, (run) => this.reader.choose(run));
     this.refs = this.#create();
     this.element = this.refs.element;
-    this.refs.scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
-    new ResizeObserver(() => this.#toEnd()).observe(this.refs.scroller);
-    this.#setFollow(true);
-    this.#setWrap(recall('wrap', 'on') === 'on');
     const { signal } = this.#life;
-    this.feed.addEventListener('text', (event) => this.#add(/** @type {CustomEvent<string>} */ (event).detail), { signal });
-    this.feed.addEventListener('clear', () => this.#clear(), { signal });
-    this.feed.addEventListener('state', () => this.#renderState(), { signal });
-    model.addEventListener('change', () => this.#renderState(), { signal });
-    this.timer = setInterval(() => this.#poll(), POLL);
-    this.#renderState();
+    this.reader.addEventListener('run', () => this.runs.refresh(), { signal });
+    model.addEventListener('change', (event) => this.#changed(/** @type {CustomEvent<import('../types.js').Instance>} */ (event).detail), { signal });
+    model.addEventListener('gone', () => this.close(), { signal });
+    wanted.addEventListener('want', (event) => /** @type {CustomEvent<number>} */ (event).detail === model.id && void this.#seek(log.runs), { signal });
+    this.#render();
+    this.reader.latest();
+    void this.#seek(log.runs);
+  }
+
+  /** The run that somebody asks for, as far as it is kept. @param {() => Promise<import('../api-logs.js').KeptRun[]>} ask */
+  async #seek(ask) {
+    const at = take(this.model.id);
+    if (!at) return;
+    const run = endedBy(await ask().catch(() => []), at);
+    if (run && !this.#life.signal.aborted) this.runs.choose(run);
   }
 
   #create() {
-    const { model, lines, find } = this;
-    const note = el('p', { class: 'log-note', hidden: true });
-    const scroller = el('div', { class: 'log', tabindex: '0', role: 'log', 'aria-live': 'off', 'aria-label': `Log of ${model.data.name}` }, note, lines.element);
-    const follow = iconButton('follow', 'Follow the end', () => this.#setFollow(!this.#follow));
-    const wrap = iconButton('wrap', 'Wrap long lines', () => this.#setWrap(recall('wrap', 'on') !== 'on'));
+    const { reader, runs } = this;
     const picture = icon('stopped');
     const word = el('span', {});
     const reason = el('span', { class: 'ellipsis muted' });
     const status = el('span', { class: 'status' }, picture, word);
-    const download = el('a', { class: 'icon-button', href: api.logFile(model.id), download: true, title: 'Download the log', 'aria-label': 'Download the log' }, icon('download'));
-    const bar = el('div', { class: 'tool-bar' }, status, reason, el('span', { class: 'spring' }), find.element, el('span', { class: 'divide' }), follow, wrap, download);
-    return { element: el('div', { class: 'tool-view log-view' }, bar, scroller), note, scroller, follow, wrap, picture, word, reason, status };
+    const bar = el('div', { class: 'tool-bar' }, status, reason, el('span', { class: 'spring' }), runs.element, ...reader.refs.tools);
+    return { element: el('div', { class: 'tool-view log-view' }, bar, reader.element), picture, word, reason, status };
   }
 
   /** The tab is in sight, or no longer. @param {boolean} shown */
   setShown(shown) {
-    this.shown = shown;
-    if (!shown) {
-      this.find.hide();
-      return;
-    }
-    this.find.show();
-    this.#toEnd();
-    void this.feed.pull();
+    this.reader.setShown(shown);
   }
 
   focus() {
-    this.refs.scroller.focus({ preventScroll: true });
+    this.reader.pane.focus();
   }
 
   close() {
-    this.find.hide();
-    this.feed.close();
     this.#life.abort();
-    clearInterval(this.timer);
+    this.reader.close();
   }
 
-  #poll() {
-    if (this.shown && !document.hidden && this.model.data.status !== 'stopped') void this.feed.pull();
-  }
-
-  /** @param {string} text */
-  #add(text) {
-    this.lines.feed(text);
-    this.#toEnd();
-    this.find.later();
-    this.#renderState();
-  }
-
-  #clear() {
-    this.lines.clear();
-    this.find.later();
-  }
-
-  #toEnd() {
-    if (!this.#follow || !this.shown) return;
-    const { scroller } = this.refs;
-    this.#moving = true;
-    scroller.scrollTop = scroller.scrollHeight;
-    requestAnimationFrame(() => (this.#moving = false));
-  }
-
-  #scrolled() {
-    if (this.#moving || !this.shown) return;
-    const { scrollTop, clientHeight, scrollHeight } = this.refs.scroller;
-    this.#setFollow(scrollHeight - scrollTop - clientHeight < NEAR, false);
-  }
-
-  /** @param {boolean} on @param {boolean} [jump] */
-  #setFollow(on, jump = true) {
-    this.#follow = on;
-    setAttr(this.refs.follow, 'aria-pressed', String(on));
-    if (on && jump) this.#toEnd();
-  }
-
-  /** @param {boolean} on */
-  #setWrap(on) {
-    remember('wrap', on ? 'on' : 'off');
-    this.refs.scroller.classList.toggle('wrap', on);
-    setAttr(this.refs.wrap, 'aria-pressed', String(on));
-    this.#toEnd();
-  }
-
-  #renderState() {
+  /** @param {import('../types.js').Instance} former */
+  #changed({ run, exit, status }) {
     const { data } = this.model;
-    const { feed, lines } = this;
-    const { note, picture, word, reason, status } = this.refs;
+    if (data.run !== run || data.exit?.at !== exit?.at || data.status !== status) this.runs.refresh();
+    this.#render();
+  }
+
+  #bare() {
+    if (this.runs.chosen !== null) return 'This run printed nothing.';
+    return this.model.data.status === 'stopped' ? 'Nothing here yet. The log begins with the first start.' : 'Nothing yet: waiting for the first line.';
+  }
+
+  #render() {
+    const { data } = this.model;
+    const { picture, word, reason, status } = this.refs;
     setIcon(picture, data.status);
     status.dataset.status = data.status;
     setText(word, STATUS_WORD[data.status]);
     setText(reason, story(data));
-    const bare = lines.buffer.first + lines.buffer.lines.length === 1 && !lines.buffer.lines[0];
-    let text = '';
-    if (feed.fault) text = `The log could not be read: ${sentence(feed.fault)}`;
-    else if (!feed.loaded) text = 'Reading…';
-    else if (bare) text = data.status === 'stopped' ? 'Nothing here yet. The log begins with the first start.' : 'Nothing yet: waiting for the first line.';
-    else if (feed.cut || lines.buffer.first > 0) text = 'Earlier lines are not shown here. The download has all that is kept.';
-    setText(note, text);
-    show(note, Boolean(text));
+    setAttr(reason, 'title', data.reason || null);
   }
 }

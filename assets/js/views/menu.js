@@ -1,53 +1,94 @@
-// The "…" menu of a row: made when opened, kept true while open, never rebuilt.
+// Menus: made when opened, kept true while open, never rebuilt. The "…" of a row is one of them.
 import { el, isPhone, setAttr, setText } from '../dom.js';
 import { icon } from '../icons.js';
 import { keyName } from '../actions.js';
 
 /** @typedef {import('../store.js').InstanceModel} InstanceModel */
 
+/**
+ * @typedef {object} MenuItem
+ * @property {string} label
+ * @property {string} icon
+ * @property {string} [shortcut]
+ * @property {boolean} [danger]
+ * @property {boolean} [apart] begins a new group
+ * @property {() => true|string} [enabled] true, or the sentence why not
+ * @property {() => void} run
+ */
+
+/**
+ * @typedef {object} MenuOptions
+ * @property {HTMLElement} anchor
+ * @property {string} label
+ * @property {() => string} [title] shown above the items on a phone
+ * @property {MenuItem[]} items
+ * @property {(render: () => void, close: () => void, signal: AbortSignal) => void} [watch] calls them when something has changed
+ */
+
 /** @type {{ anchor: HTMLElement, close: (refocus?: boolean) => void }|null} */
 let current = null;
 
-/** @param {import('../app.js').App} app @param {InstanceModel} model @param {HTMLElement} anchor */
-export function toggleRowMenu(app, model, anchor) {
-  const again = current?.anchor === anchor;
+/** Opens it, or closes it if it is open at this anchor. @param {MenuOptions} options */
+export function openMenu(options) {
+  const again = current?.anchor === options.anchor;
   current?.close();
-  if (!again) openRowMenu(app, model, anchor);
+  if (!again) open(options);
 }
 
 /** @param {import('../app.js').App} app @param {InstanceModel} model @param {HTMLElement} anchor */
-function openRowMenu(app, model, anchor) {
+export function toggleRowMenu(app, model, anchor) {
+  const { actions } = app;
+  openMenu({
+    anchor,
+    label: `Actions for ${model.data.name}`,
+    title: () => model.data.name,
+    items: actions.instance.map((action) => ({ ...action, enabled: () => actions.enabled(action, model), run: () => void actions.run(action, model) })),
+    watch(render, close, signal) {
+      model.addEventListener('change', render, { signal });
+      model.addEventListener('gone', close, { signal });
+      actions.addEventListener('pending', render, { signal });
+    },
+  });
+}
+
+/** @param {MenuItem} item @param {(item: MenuItem) => void} choose */
+function line(item, choose) {
+  const why = el('span', { class: 'menu-why' });
+  const element = el(
+    'button',
+    { type: 'button', role: 'menuitem', class: 'menu-item', tabindex: '-1', data: { danger: item.danger ? 'yes' : null, apart: item.apart ? 'yes' : null } },
+    icon(item.icon),
+    el('span', { class: 'menu-label', text: item.label }),
+    why,
+    item.shortcut ? el('kbd', { text: keyName(item.shortcut), 'aria-hidden': 'true' }) : null,
+  );
+  element.addEventListener('click', () => element.getAttribute('aria-disabled') !== 'true' && choose(item));
+  return {
+    element,
+    render() {
+      const may = item.enabled?.() ?? true;
+      setAttr(element, 'aria-disabled', may === true ? null : 'true');
+      setText(why, may === true ? '' : may);
+    },
+  };
+}
+
+/** @param {MenuOptions} options */
+function open({ anchor, label, title, items, watch }) {
   const life = new AbortController();
   const { signal } = life;
-  const { actions } = app;
-
-  const items = actions.instance.map((action) => {
-    const why = el('span', { class: 'menu-why' });
-    const item = el(
-      'button',
-      { type: 'button', role: 'menuitem', class: 'menu-item', tabindex: '-1', data: { danger: action.danger ? 'yes' : null, apart: action.apart ? 'yes' : null } },
-      icon(action.icon),
-      el('span', { class: 'menu-label', text: action.label }),
-      why,
-      action.shortcut ? el('kbd', { text: keyName(action.shortcut), 'aria-hidden': 'true' }) : null,
-    );
-    item.addEventListener('click', () => {
-      if (item.getAttribute('aria-disabled') === 'true') return;
-      close(true);
-      void actions.run(action, model);
-    });
-    return { action, item, why };
-  });
-  const title = el('p', { class: 'menu-title', text: model.data.name });
-  const menu = el('div', { class: 'menu', role: 'menu', 'aria-label': `Actions for ${model.data.name}`, popover: 'manual' }, title, ...items.map(({ item }) => item));
+  /** @param {MenuItem} item */
+  const choose = (item) => {
+    close(true);
+    item.run();
+  };
+  const lines = items.map((item) => line(item, choose));
+  const heading = el('p', { class: 'menu-title' });
+  const menu = el('div', { class: 'menu', role: 'menu', 'aria-label': label, popover: 'manual' }, heading, ...lines.map(({ element }) => element));
 
   const render = () => {
-    setText(title, model.data.name);
-    for (const { action, item, why } of items) {
-      const may = actions.enabled(action, model);
-      setAttr(item, 'aria-disabled', may === true ? null : 'true');
-      setText(why, may === true ? '' : may);
-    }
+    setText(heading, title?.() ?? label);
+    for (const one of lines) one.render();
   };
 
   /** @param {boolean} [refocus] */
@@ -70,17 +111,15 @@ function openRowMenu(app, model, anchor) {
   }
 
   render();
-  (anchor.closest('main') ?? document.body).append(menu);
+  (anchor.closest('main, header.top') ?? document.body).append(menu);
   menu.showPopover();
   const sheet = isPhone();
   if (!sheet) place(menu, anchor);
   setAttr(anchor, 'aria-expanded', 'true');
   current = { anchor, close };
-  items.find(({ item }) => item.getAttribute('aria-disabled') !== 'true')?.item.focus();
+  lines.find(({ element }) => element.getAttribute('aria-disabled') !== 'true')?.element.focus();
 
-  model.addEventListener('change', render, { signal });
-  model.addEventListener('gone', () => close(), { signal });
-  actions.addEventListener('pending', render, { signal });
+  watch?.(render, () => close(), signal);
   if (!sheet) {
     addEventListener('resize', () => close(), { signal });
     addEventListener('scroll', (event) => event.target instanceof Element && event.target.contains(anchor) && ride(event.target), { signal, capture: true });

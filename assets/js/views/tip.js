@@ -1,7 +1,7 @@
 // The whole of a text that is cut off, on hover and when its row has the focus by keyboard.
 import { el } from '../dom.js';
 
-const CUT = '.name-text, .status-why, .c-blueprint > span, .address, .tab-label, .option-text, .option-name, .tool-bar .ellipsis';
+const CUT = '.name-text, .status-why, .row .ellipsis, .lock-name, .wanted, .address-end, .tab-label, .option-text, .option-name, .tool-bar .ellipsis';
 const WAIT = 350;
 
 /** @param {Element} element */

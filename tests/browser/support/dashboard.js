@@ -61,12 +61,12 @@ export class Dashboard {
   /** Opens the dialog for a new instance, with its blueprints there. */
   async openCreate() {
     await this.act(this.page.getByRole('button', { name: 'New instance' }).filter({ visible: true }).first());
-    await this.dialog.getByRole('option').first().waitFor();
+    await this.dialog.locator('.blueprint').first().waitFor();
   }
 
-  /** @param {string} title */
+  /** A blueprint of the catalogue. @param {string} title */
   option(title) {
-    return this.dialog.getByRole('option').filter({ has: this.page.locator('.option-name').getByText(title, { exact: true }) });
+    return this.dialog.locator('.blueprint').getByRole('button', { name: title, exact: true });
   }
 
   /** @param {string} label */
@@ -95,9 +95,42 @@ export class Dashboard {
     await this.row(name).waitFor();
   }
 
+  /** A cell of a row. @param {string} name @param {string} column */
+  cell(name, column) {
+    return this.row(name).locator(`td.c-${column}`);
+  }
+
+  /** Types into a cell that is a text. @param {string} name @param {string} column @param {string} text */
+  async type(name, column, text) {
+    const cell = this.cell(name, column);
+    await cell.click({ position: { x: 16, y: 14 } });
+    await cell.locator('.cell-input').fill(text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** The line below a row: why its changes can't be saved as they are. @param {string} name */
+  note(name) {
+    return this.page.locator('.row-note').and(this.page.locator(`tr:has(.name-text:text-is("${name}")) + tr`));
+  }
+
+  /** Opens the review of all changes. */
+  async review() {
+    await this.act(this.page.getByRole('button', { name: /^Save \(\d+\)$/ }));
+    await this.page.locator('.review-part').first().waitFor();
+  }
+
+  /** Saves what the review shows. */
+  async confirmReview() {
+    await this.page.locator('.review-part').first().waitFor();
+    await this.act(this.page.locator('.dialog-review .dialog-foot button[type=submit]'));
+    await this.page.locator('.dialog-review').waitFor({ state: 'detached' });
+  }
+
   /** The log's lines as text. @returns {Promise<string[]>} */
-  logLines() {
-    return this.log.locator('.log-line').allTextContents();
+  async logLines() {
+    // The screen may be drawn by the graphics card: the region gives what is on it as text.
+    const text = await this.log.evaluate((log) => /** @type {HTMLElement & { logText: () => string }} */ (log).logText());
+    return text.split('\n');
   }
 
   /** @param {RegExp} pattern @param {number} [timeout] */

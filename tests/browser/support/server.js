@@ -21,25 +21,28 @@ export class Server {
   #child = null;
   /** What it has said so far: stdout and stderr. */
   output = '';
+  /** What the test's own calls bring along: a session, where the server asks for one. @type {Record<string, string>} */
+  headers = {};
 
-  /** @param {string} folder @param {number[]} pool */
-  constructor(folder, pool) {
+  /** @param {string} folder @param {number[]} pool @param {Record<string, string>} env */
+  constructor(folder, pool, env) {
     this.folder = folder;
     this.pool = pool;
+    this.env = env;
     this.address = '';
   }
 
   /**
    * A new server with an empty config folder. `pool`: how many public ports it has; `cache`: a folder for downloads that
-   * outlives it.
-   * @param {{ pool?: number, cache?: string }} [options]
+   * outlives it; `env`: what else stands in its environment.
+   * @param {{ pool?: number, cache?: string, env?: Record<string, string> }} [options]
    */
-  static async start({ pool = 12, cache } = {}) {
+  static async start({ pool = 12, cache, env = {} } = {}) {
     await access(BINARY, constants.X_OK).catch(() => {
       throw new Error(`There is no AiKore binary at ${BINARY}. Build it (make build), or set AIKORE_BIN.`);
     });
     // Short: sockets live below it, and their paths are limited to about a hundred bytes.
-    const server = new Server(await mkdtemp(join(tmpdir(), 'aik-')), await freePorts(pool));
+    const server = new Server(await mkdtemp(join(tmpdir(), 'aik-')), await freePorts(pool), env);
     if (cache) {
       await mkdir(cache, { recursive: true });
       await symlink(cache, join(server.folder, 'cache'));
@@ -60,9 +63,10 @@ export class Server {
       cwd: this.folder,
       env: {
         ...plainEnvironment(),
+        AIKORE_AUTH: 'none',
+        ...this.env,
         AIKORE_CONFIG_DIR: this.folder,
         AIKORE_LISTEN: listen,
-        AIKORE_AUTH: 'none',
         AIKORE_INSTANCE_PORT_RANGE: `${this.pool[0]}-${this.pool.at(-1)}`,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -110,7 +114,7 @@ export class Server {
   async api(method, path, body) {
     const response = await fetch(`${this.address}/api/${path}`, {
       method,
-      headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
+      headers: body === undefined ? this.headers : { ...this.headers, 'Content-Type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     const text = await response.text();
@@ -154,7 +158,9 @@ export class Server {
 
   /** Removes every instance. */
   async clear() {
-    for (const { id } of await this.api('GET', 'instances/')) {
+    const all = /** @type {Instance[]} */ (await this.api('GET', 'instances/'));
+    // Satellites before their parents.
+    for (const { id } of all.toSorted((a, b) => Number(a.parent_instance_id === null) - Number(b.parent_instance_id === null))) {
       await this.api('POST', `instances/${id}/stop?wait=true`);
       await this.api('DELETE', `instances/${id}`, { mode: 'permanent' });
     }

@@ -19,7 +19,9 @@ const ARGUMENTS = [
   '--disable-component-update',
   '--disable-sync',
 ];
-const RESULTS = fileURLToPath(new URL('../../../test-results/', import.meta.url));
+// Text looks the same on every machine: one family of fonts, drawn in one way.
+const FONTS = fileURLToPath(new URL('./fonts.conf', import.meta.url));
+export const RESULTS = fileURLToPath(new URL('../../../test-results/', import.meta.url));
 
 export const DESK = { viewport: { width: 1440, height: 900 } };
 export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
@@ -34,7 +36,7 @@ class Stage {
   #server;
   #userData = '';
 
-  /** @param {{ cache?: string }} [options] of the server */
+  /** @param {{ cache?: string, pool?: number, env?: Record<string, string> }} [options] of the server */
   async open(options) {
     await access(CHROMIUM, constants.X_OK).catch(() => {
       throw new Error(`There is no Chromium at ${CHROMIUM}. Install it (apt-get install chromium), or set CHROMIUM_BIN.`);
@@ -42,7 +44,7 @@ class Stage {
     this.#server = await Server.start(options);
     this.#userData = await mkdtemp(join(tmpdir(), 'aik-chromium-'));
     // What Chromium writes besides its profile stays in there as well.
-    const env = { ...process.env, HOME: this.#userData, XDG_CONFIG_HOME: this.#userData, XDG_CACHE_HOME: this.#userData };
+    const env = { ...process.env, FONTCONFIG_FILE: FONTS, HOME: this.#userData, XDG_CONFIG_HOME: this.#userData, XDG_CACHE_HOME: this.#userData };
     this.#browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS, env });
   }
 
@@ -119,7 +121,7 @@ async function picture(page, name) {
   await page.screenshot({ path: join(RESULTS, `${name.toLowerCase().replace(/[^a-z0-9]+/g, '-').slice(0, 120).replace(/-$/, '')}.png`) });
 }
 
-/** Sets the stage for the tests of this file. @param {{ cache?: string }} [options] of the server */
+/** Sets the stage for the tests of this file. @param {{ cache?: string, pool?: number, env?: Record<string, string> }} [options] of the server */
 export function setStage(options) {
   const stage = new Stage();
   before(() => stage.open(options), { timeout: 60_000 });

@@ -1,0 +1,77 @@
+// How the editor looks: our tokens, so that it follows every theme by itself.
+import { EditorView, HighlightStyle, syntaxHighlighting, tags as t } from '../../vendor/codemirror.js';
+
+const look = EditorView.theme({
+  '&': { height: '100%', color: 'var(--text)', backgroundColor: 'var(--log-ground)', fontSize: '13px' },
+  '&.cm-focused': { outline: 'none' },
+  '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '19px' },
+  '.cm-content': { caretColor: 'var(--accent)', padding: '6px 0 40px' },
+  '.cm-cursor, .cm-dropCursor': { borderLeftColor: 'var(--accent)', borderLeftWidth: '2px' },
+  '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': { backgroundColor: 'color-mix(in srgb, var(--accent) 32%, transparent)' },
+  '.cm-activeLine': { backgroundColor: 'color-mix(in srgb, var(--text) 4%, transparent)' },
+  '.cm-gutters': { backgroundColor: 'var(--log-ground)', color: 'var(--muted)', border: '0', borderRight: '1px solid var(--line-soft)' },
+  '.cm-activeLineGutter': { backgroundColor: 'color-mix(in srgb, var(--text) 6%, transparent)', color: 'var(--text)' },
+  '.cm-lineNumbers .cm-gutterElement': { padding: '0 8px 0 6px', minWidth: '34px' },
+  '.cm-matchingBracket, &.cm-focused .cm-matchingBracket': { backgroundColor: 'var(--accent-soft)', outline: '1px solid var(--accent)' },
+  '.cm-specialChar': { color: 'var(--bad)' },
+  '.cm-searchMatch': { backgroundColor: 'var(--mark)', color: 'inherit' },
+  '.cm-searchMatch-selected': { backgroundColor: 'var(--mark-here)' },
+  '.cm-selectionMatch': { backgroundColor: 'color-mix(in srgb, var(--info) 22%, transparent)' },
+  '.cm-panels': { backgroundColor: 'var(--surface)', color: 'var(--text)', fontFamily: 'var(--sans)' },
+  '.cm-panels-top': { borderBottom: '1px solid var(--line)' },
+  '.cm-panels-bottom': { borderTop: '1px solid var(--line)' },
+  '.cm-panel.cm-search': { display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: '4px 6px', padding: '6px 34px 6px 10px', fontSize: '13px' },
+  '.cm-panel.cm-search br': { display: 'block', flexBasis: '100%', content: "''" },
+  '.cm-panel.cm-search label': { display: 'inline-flex', alignItems: 'center', gap: '4px', fontSize: '12px', color: 'var(--muted)' },
+  '.cm-panel.cm-search [name=close]': { top: '4px', right: '6px', width: '26px', height: '26px', fontSize: '18px', color: 'var(--muted)', borderRadius: 'var(--radius)' },
+  '.cm-textfield': { height: '28px', margin: '0', padding: '0 8px', border: '1px solid var(--line)', borderRadius: 'var(--radius)', backgroundColor: 'var(--raised)', color: 'var(--text)', fontSize: '13px' },
+  '.cm-button': { height: '28px', margin: '0', padding: '0 10px', border: '1px solid var(--line)', borderRadius: 'var(--radius)', background: 'var(--raised)', color: 'var(--text)', fontSize: '12px', fontWeight: '600' },
+  '.cm-tooltip': { border: '1px solid var(--line)', borderRadius: 'var(--radius)', backgroundColor: 'var(--raised)', color: 'var(--text)', boxShadow: 'var(--shadow)', fontFamily: 'var(--sans)', fontSize: '13px', maxWidth: 'min(60ch, 90vw)' },
+  '.cm-diagnostic': { padding: '5px 10px', borderLeft: '3px solid var(--info)', overflowWrap: 'anywhere' },
+  '.cm-diagnostic-error': { borderLeftColor: 'var(--bad)' },
+  '.cm-diagnostic-warning': { borderLeftColor: 'var(--warn)' },
+  '.cm-diagnosticSource': { color: 'var(--muted)', opacity: '1', fontSize: '12px' },
+  '.cm-panel.cm-panel-lint ul': { maxHeight: '9em' },
+  '.cm-panel.cm-panel-lint ul [aria-selected], .cm-panel.cm-panel-lint ul:focus [aria-selected]': { backgroundColor: 'var(--accent-soft)', color: 'var(--text)' },
+  '.cm-panel.cm-panel-lint [name=close]': { color: 'var(--muted)', fontSize: '18px', right: '8px' },
+  '.cm-lintRange': { backgroundImage: 'none', textDecoration: 'underline wavy var(--info) 1px', textUnderlineOffset: '3px' },
+  '.cm-lintRange-error': { textDecorationColor: 'var(--bad)' },
+  '.cm-lintRange-warning': { textDecorationColor: 'var(--warn)' },
+  '.cm-lintRange-active': { backgroundColor: 'color-mix(in srgb, var(--accent) 22%, transparent)' },
+  '.cm-lintPoint::after': { borderBottomColor: 'var(--info)' },
+  '.cm-lintPoint-error::after': { borderBottomColor: 'var(--bad)' },
+  '.cm-lintPoint-warning::after': { borderBottomColor: 'var(--warn)' },
+  '.cm-gutter-lint': { width: '16px' },
+  '.cm-lint-marker': { content: "''", width: '9px', height: '9px', margin: '5px 0 0 2px', backgroundColor: 'var(--info)', borderRadius: '50%' },
+  // Told apart by shape, not by colour alone.
+  '.cm-lint-marker-error': { content: "''", backgroundColor: 'var(--bad)', borderRadius: '1px' },
+  '.cm-lint-marker-warning': { content: "''", backgroundColor: 'var(--warn)', borderRadius: '0', clipPath: 'polygon(50% 0, 100% 100%, 0 100%)' },
+  '.cm-changedLine, .cm-insertedLine': { backgroundColor: 'color-mix(in srgb, var(--ok) 10%, transparent)' },
+  '.cm-changedText, ins.cm-insertedLine .cm-changedText': { background: 'color-mix(in srgb, var(--ok) 12%, transparent)', textDecoration: 'none' },
+  '.cm-deletedChunk': { backgroundColor: 'color-mix(in srgb, var(--bad) 10%, transparent)', paddingLeft: '6px' },
+  '.cm-deletedChunk del, .cm-deletedChunk .cm-deletedText': { textDecoration: 'none' },
+  '.cm-deletedChunk .cm-deletedText': { background: 'color-mix(in srgb, var(--bad) 20%, transparent)' },
+  '.cm-changedLineGutter': { background: 'var(--ok)' },
+  '.cm-deletedLineGutter': { background: 'var(--bad)' },
+  '.cm-changeGutter': { width: '3px', paddingLeft: '0' },
+  '.cm-collapsedLines': { padding: '3px 12px', background: 'var(--raised)', color: 'var(--muted)', fontFamily: 'var(--sans)', fontSize: '12px' },
+  '.cm-chunkButtons button': { margin: '0', border: '1px solid var(--line)', borderRadius: 'var(--radius)', background: 'var(--raised)', color: 'var(--text)' },
+  '.cm-chunkButtons': { insetInlineEnd: '8px', zIndex: '2', display: 'inline-flex', gap: '4px' },
+});
+
+/** Readable on the grounds of a comparison too. @param {string} token */
+const firm = (token) => `color-mix(in srgb, var(${token}) 75%, var(--text))`;
+
+const colours = HighlightStyle.define([
+  { tag: [t.comment, t.meta], color: 'var(--muted)', fontStyle: 'italic' },
+  { tag: [t.keyword, t.operatorKeyword, t.controlKeyword, t.definitionKeyword, t.moduleKeyword], color: firm('--accent') },
+  { tag: [t.string, t.special(t.string), t.regexp], color: firm('--ok') },
+  { tag: [t.number, t.bool, t.null, t.atom, t.self], color: firm('--busy') },
+  { tag: [t.propertyName, t.definition(t.propertyName), t.attributeName, t.labelName], color: firm('--info') },
+  { tag: [t.definition(t.variableName), t.function(t.definition(t.variableName)), t.className, t.typeName], color: firm('--ansi-blue') },
+  { tag: [t.standard(t.variableName), t.function(t.variableName), t.special(t.variableName)], color: firm('--ansi-blue') },
+  { tag: [t.heading], fontWeight: '600' },
+  { tag: t.invalid, color: 'var(--bad)' },
+]);
+
+export const theme = [look, syntaxHighlighting(colours)];

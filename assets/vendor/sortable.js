@@ -1,0 +1,2 @@
+// Dragging families of rows by mouse and by finger.
+export { default } from 'sortablejs';
