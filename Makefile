@@ -5,6 +5,9 @@ SHELL := /bin/bash -o pipefail
 # What a test run builds with: see [profile.ci] in Cargo.toml.
 CI := --profile ci
 
+# The binary, as the tests of Rust build it: `cargo build` would build much of it a second time, for other features.
+BUILT := cargo test $(CI) --locked --workspace --no-run
+
 .PHONY: help run build assets test test-rust test-blueprints test-browser test-apps test-apps-all test-container bench fuzz soak lint fmt clean
 
 help: ## This list
@@ -27,23 +30,29 @@ test: ## Set up, build quickly, and run every test but the long ones
 	./scripts/setup-tests.sh
 	$(MAKE) --no-print-directory lint-assets test-rust test-blueprints test-browser
 
+# Four at once, also on two cores: most of the time these tests wait for programs and clocks.
 test-rust: assets ## Unit and integration tests
-	cargo test $(CI) --locked --workspace
+	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-4} cargo test $(CI) --locked --workspace
 
-test-blueprints: ## The shell library and the Hello app, without a server
+test-blueprints: assets ## The blueprints: checked; the shell library and the Hello app, without a server
+	$(BUILT)
+	./target/ci/aikore blueprint check --strict blueprints/*.sh $(wildcard blueprints/legacy/*.sh)
 	./tests/blueprints/run.sh
 
 test-browser: assets ## The dashboard and real apps in Chromium, over the real binary
-	cargo build $(CI) --locked
+	$(BUILT)
 	npm run --silent test:browser
 	npm run --silent test:page-helper
 
-test-apps: assets ## Real web UIs from PyPI and npm in a browser (long)
+test-apps: assets ## Real web UIs from PyPI and npm in a browser, and every stock blueprint against a small repository (long)
 	./scripts/setup-tests.sh
-	cargo build $(CI) --locked
+	$(BUILT)
+	./tests/blueprints/stock/run.sh
+	npm run --silent test:browser-long
 	npm run --silent test:apps
 
 test-apps-all: test-apps ## Every real web UI there is a blueprint for (hours; outside CI)
+	npm run --silent test:apps-all
 
 test-container: ## The image and compose (comes with the container)
 	@echo "there is no image yet"
@@ -55,16 +64,17 @@ bench: build ## Side by side with NGINX and HAProxy; BENCH="--quick" takes three
 fuzz: assets ## A minute of each fuzz target (needs nightly Rust and cargo-fuzz; outside CI)
 	@for target in $$(cargo +nightly fuzz list); do cargo +nightly fuzz run -s none -O $$target -- -max_total_time=60 -max_len=600 || exit 1; done
 
-soak: assets ## An hour of log lines, ten minutes of chaos, a thousand starts, a minute without store (outside CI)
+soak: assets ## An hour of log lines and of an open dashboard, ten minutes of chaos, a thousand starts, a minute without store (outside CI)
 	SOAK_SECONDS=$${SOAK_SECONDS:-3600} AIKORE_CHAOS_SECONDS=$${AIKORE_CHAOS_SECONDS:-600} \
 	SOAK_CYCLES=$${SOAK_CYCLES:-1000} SOAK_LOCK_SECONDS=$${SOAK_LOCK_SECONDS:-60} \
 		cargo test $(CI) --locked --test integration -- --nocapture lasting_flood everything_agrees limits::
+	LEAK_SECONDS=$${SOAK_SECONDS:-3600} node --test tests/browser/long/leak.test.js
 
 lint: assets lint-assets ## Formatting, clippy, docs, dependency rules, shell and JavaScript
 	cargo fmt --all --check
 	cargo clippy $(CI) --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CI) --locked --workspace --no-deps --document-private-items
-	shellcheck -x blueprints/*.sh blueprints/lib/*.sh blueprints/lib/functions/*.sh tests/blueprints/*.sh tests/apps/fixtures/*.sh scripts/*.sh bench/*.sh .ci/run
+	shellcheck -x blueprints/*.sh blueprints/legacy/*.sh blueprints/lib/*.sh blueprints/lib/apps/*.sh blueprints/lib/functions/*.sh tests/blueprints/*.sh tests/blueprints/stock/*.sh tests/apps/fixtures/*.sh scripts/*.sh bench/*.sh .ci/run
 	if command -v cargo-deny >/dev/null; then cargo deny check bans licenses sources; else echo "cargo-deny is not installed (cargo install cargo-deny): dependency rules were not checked"; fi
 
 .PHONY: lint-assets
