@@ -30,9 +30,8 @@ test: ## Set up, build quickly, and run every test but the long ones
 	./scripts/setup-tests.sh
 	$(MAKE) --no-print-directory lint-assets test-rust test-blueprints test-browser
 
-# Four at once, also on two cores: most of the time these tests wait for programs and clocks.
 test-rust: assets ## Unit and integration tests
-	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-4} cargo test $(CI) --locked --workspace
+	./scripts/test-rust.sh $(CI) --locked --workspace
 
 test-blueprints: assets ## The blueprints: checked; the shell library and the Hello app, without a server
 	$(BUILT)

@@ -1,6 +1,9 @@
 //! The private port of a run: chosen at every start, proved free by binding it.
 
-use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::domain::Port;
 
@@ -17,16 +20,35 @@ pub fn find(refused: impl Fn(Port) -> bool) -> Option<Port> {
 /// Whether a child could bind the port on any address: one that listens on all of them must not meet another program
 /// on one.
 pub fn is_free(port: Port) -> bool {
-    let v4 = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port.get()));
-    let v6 = TcpListener::bind((Ipv6Addr::LOCALHOST, port.get()));
     // A host without IPv6 has nobody there.
-    let v6_free = !matches!(&v6, Err(error) if error.kind() == std::io::ErrorKind::AddrInUse);
-    v4.is_ok() && v6_free
+    let free = |bound: io::Result<()>| !matches!(bound, Err(error) if error.kind() == io::ErrorKind::AddrInUse);
+    bind((Ipv4Addr::UNSPECIFIED, port.get()).into()).is_ok() && free(bind((Ipv6Addr::LOCALHOST, port.get()).into()))
+}
+
+/// As the strictest child does it: without `SO_REUSEADDR`, which the standard library's listener sets, a closed
+/// connection of the port's former app that the kernel still remembers (TIME_WAIT) is in the way.
+fn bind(address: SocketAddr) -> io::Result<()> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.bind(&address.into())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+    use std::net::{TcpListener, TcpStream};
+
     use super::*;
+
+    #[test]
+    fn a_port_whose_app_closed_a_connection_is_not_free_yet() {
+        let port = find(|_| false).unwrap();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port.get())).unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        drop(listener.accept().unwrap()); // who closes first waits
+        assert_eq!(client.read(&mut [0]).unwrap(), 0);
+        drop((client, listener));
+        assert!(!is_free(port), "an app that doesn't reuse addresses could not bind it");
+    }
 
     #[test]
     fn a_taken_port_is_not_free() {

@@ -24,6 +24,16 @@ printf '%s\n' packages.sh torch.sh node.sh python.sh git.sh clone.sh download.sh
 suite hello.py
 suite hello_protocol.py
 
+# What failed in the crowd is run once more alone: what fails twice fails the run, what failed once is named.
+if [[ -e $work/failed ]]; then
+    mv -- "$work/failed" "$work/once-failed"
+    while IFS= read -r name; do
+        printf '\nOnce more: %s\n' "$name"
+        suite "$name"
+        grep -qsx -- "$name" "$work/failed" || echo "UNSTEADY: $name failed once and passed alone."
+    done <"$work/once-failed"
+fi
+
 passed=$(cat "$work"/*.log | grep -c '^ok - ')
 failed=$(cat "$work"/*.log | grep -c '^FAIL - ')
 if [[ -e $work/failed ]] && ((failed == 0)); then
