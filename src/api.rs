@@ -4,6 +4,7 @@
 mod audit;
 mod blueprints;
 mod copies;
+mod desktops;
 mod discard;
 mod environments;
 mod error;
@@ -113,8 +114,6 @@ pub struct SettingView {
     pub source: &'static str,
     /// One line that says what it is.
     pub help: &'static str,
-    /// Whether this version honours it.
-    pub available: bool,
 }
 
 /// How a request reached us, put beside it by the server: URLs in answers are made of it.
@@ -177,6 +176,7 @@ pub fn router(panel: Panel) -> Router {
         .route("/status", get(system::status))
         .route("/system/config", get(system::config))
         .route("/events", get(events::events))
+        .route("/system/desktop", get(desktops::means))
         .route("/system/info", get(stats::info))
         .route("/system/stats", get(stats::now))
         .route("/system/stats/history", get(stats::history))
@@ -214,6 +214,7 @@ pub fn router(panel: Panel) -> Router {
         .route("/instances/{id}/update", post(environments::update))
         .route("/instances/{id}/rebuild", post(environments::rebuild))
         .route("/instances/{id}/rollback", post(environments::roll_back))
+        .route("/instances/{id}/screen", get(desktops::picture))
         .route("/instances/{id}/size", get(copies::size))
         .route("/instances/{id}/terminal", get(terminals::socket::open))
         .route("/instances/{id}/terminals", get(terminals::list).post(terminals::create))
@@ -260,6 +261,7 @@ pub fn router(panel: Panel) -> Router {
         .route("/.aikore/assets/{*path}", get(files::asset))
         .route("/.aikore/instances/{slug}/state", get(instances::state))
         .route("/.aikore/instances/{slug}/start", post(instances::start_by_slug))
+        .route("/.aikore/instances/{slug}/screen", get(desktops::screen))
         .nest("/api", api)
         .route_layer(axum::middleware::from_fn_with_state(panel.clone(), audit::record))
         // The last of the routes' own: whatever stands above it is behind it.

@@ -13,7 +13,7 @@ use clap::{ArgMatches, Command};
 
 use crate::config::settings::TABLE;
 use crate::config::{Config, ConfigError, Given};
-use crate::runtime::shim;
+use crate::runtime::{desktop, shim};
 
 /// Exit code of a command that failed.
 const FAILURE: u8 = 1;
@@ -49,6 +49,9 @@ pub fn main() -> ExitCode {
     // Before anything else: there is one shim per running instance, and it needs nothing of what follows.
     if std::env::args_os().nth(1).is_some_and(|command| command == "shim") {
         return shim::main();
+    }
+    if std::env::args_os().nth(1).is_some_and(|command| command == desktop::keeper::COMMAND) {
+        return desktop::keeper::main();
     }
     let matches = match command().try_get_matches() {
         Ok(matches) => matches,

@@ -20,7 +20,7 @@ pub use listen::Listen;
 pub use settings::{Given, Source};
 pub use tls::Tls;
 
-use crate::domain::{BasePath, Hostname, Invalid, Layout, PortRange};
+use crate::domain::{BasePath, DesktopEngine, Hostname, Invalid, Layout, PortRange};
 use crate::server::Limits;
 
 /// Everything the server was told.
@@ -38,6 +38,8 @@ pub struct Config {
     pub pool: PortRange,
     /// A folder of stock blueprints instead of the built-in ones.
     pub blueprints_dir: Option<PathBuf>,
+    /// What draws the screens of persistent mode; `None`: whatever is there.
+    pub desktop: Option<DesktopEngine>,
     /// More folders with models.
     pub model_roots: Vec<PathBuf>,
     /// Where torch comes from; no slash at the end.
@@ -112,9 +114,8 @@ impl Config {
     /// Checks every setting that was given.
     ///
     /// # Errors
-    /// The first one that is wrong, or not available in this version.
+    /// The first one that is wrong.
     pub fn check(given: &Given) -> Result<Self, ConfigError> {
-        given.refuse_unavailable()?;
         let folder = folder::choose(given.text("config-dir"))?;
         let (auth, mut warnings) = auth::check(given)?;
         warnings.extend(given.unknown_variables());
@@ -125,6 +126,7 @@ impl Config {
             listen: listen::check(given.text("listen"))?,
             pool: given.parse("instance-port-range")?,
             blueprints_dir: given.text("blueprints-dir").map(folder::blueprints).transpose()?,
+            desktop: given.parse_with("desktop", parse_engine)?,
             model_roots: given.parse_list("models-dirs", folder::model_root)?,
             pytorch_index: given.parse_with("pytorch-index", parse_index)?,
             base_domain: given.parse_list("base-domain", Hostname::parse)?.into_iter().next(),
@@ -172,6 +174,11 @@ fn parse_idle(text: &str) -> Result<Option<Duration>, Invalid> {
 fn parse_attempts(text: &str) -> Result<u32, Invalid> {
     let attempts = text.parse().ok().filter(|attempts| (1..=1000).contains(attempts));
     attempts.ok_or_else(|| Invalid::new(format!("{text:?} is not a number of attempts, 1 to 1000")))
+}
+
+fn parse_engine(text: &str) -> Result<Option<DesktopEngine>, Invalid> {
+    let wrong = |_| Invalid::new(format!("{text:?} is not one of: auto, kasmvnc, tigervnc"));
+    (text != "auto").then(|| DesktopEngine::parse(text)).transpose().map_err(wrong)
 }
 
 fn parse_switch(text: &str) -> Result<bool, Invalid> {
@@ -317,17 +324,11 @@ mod tests {
             ("base-path", "/a b", "AIKORE_BASE_PATH"),
             ("proxy-protocol", "v2", "AIKORE_PROXY_PROTOCOL"),
             ("blueprints-dir", "/nowhere/at/all", "AIKORE_BLUEPRINTS_DIR"),
+            ("desktop", "vnc", "AIKORE_DESKTOP"),
         ] {
             let error = check(&[(flag, value)]).unwrap_err();
             assert!(error.contains(env) && !error.contains('\n'), "{error}");
         }
-    }
-
-    #[test]
-    fn what_this_version_cannot_honour_is_refused() {
-        let error = check(&[("desktop", "kasmvnc")]).unwrap_err();
-        assert!(error.contains("not available"), "{error}");
-        assert!(check(&[("tls", "off")]).is_ok(), "a default said out loud is fine");
     }
 
     #[test]

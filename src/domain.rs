@@ -5,6 +5,7 @@
 
 mod base_path;
 mod blueprint_name;
+mod desktop;
 mod exit;
 mod folder_path;
 mod gpus;
@@ -31,6 +32,7 @@ mod wheel_name;
 
 pub use base_path::BasePath;
 pub use blueprint_name::BlueprintName;
+pub use desktop::{Desktop, DesktopEngine, Screen};
 pub use exit::Exit;
 pub use folder_path::FolderPath;
 pub use gpus::GpuIds;

@@ -9,6 +9,7 @@ mod change;
 mod copy;
 mod create;
 mod delete;
+mod desktops;
 mod discard;
 mod elsewhere;
 mod ending;
@@ -58,7 +59,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::blueprints::{Blueprint, Catalogue};
 use crate::domain::{
-    Backoff, BasePath, BlueprintName, Instance, InstanceId, Layout, Port, PortRange, RunId, Timestamp,
+    Backoff, BasePath, BlueprintName, DesktopEngine, Instance, InstanceId, Layout, Port, PortRange, RunId, Timestamp,
 };
 use crate::jobs::Jobs;
 use crate::outputs::Gallery;
@@ -69,6 +70,7 @@ use crate::wheels::Shelf;
 
 pub use change::Planned;
 pub use delete::{Delete, DeleteMode};
+pub use desktops::Means;
 pub use discard::Discard;
 pub use environments::{EnvironmentState, Pruned};
 pub use error::{Error, Overwritten};
@@ -101,6 +103,8 @@ pub struct Setup {
     pub library: PathBuf,
     /// The prefix an outer proxy serves everything under.
     pub base_path: BasePath,
+    /// What draws desktops; `None`: whatever is there.
+    pub desktop: Option<DesktopEngine>,
     /// More folders with models.
     pub model_roots: Vec<PathBuf>,
     /// Where torch comes from.

@@ -4,6 +4,7 @@
 //! a rule comes from one. Requests come here before axum sees them.
 
 pub mod body;
+pub mod desktop;
 pub mod drain;
 mod error;
 mod forward;
@@ -37,14 +38,14 @@ use headers::host;
 use pages::{Asker, Pages};
 use request_id::RequestId;
 use rescue::Trail;
-use target::{InstancePath, Step, WayIn};
+use target::{InstancePath, WayIn};
 
 pub use error::ProxyError;
 pub use forward::Forwarding;
 pub use table::{Entry, Table};
 pub use traffic::Counted;
 
-use crate::domain::{BasePath, Port, Route};
+use crate::domain::{BasePath, Port, Route, Screen};
 
 /// What the proxy has to know of the connection a request came over.
 #[derive(Debug, Clone, Copy)]
@@ -74,13 +75,16 @@ pub struct Arrival {
     pub ours_in_authorization: bool,
     /// Ends a websocket: whoever opened it is let in no more.
     pub until: Option<CancellationToken>,
+    /// Whoever makes it may look at a desktop, and not touch it.
+    pub only_looks: bool,
 }
 
 impl Arrival {
     /// Looks at a request that has come over this connection.
     pub fn of<B>(request: &Request<B>, peer: Peer) -> Self {
         let fields = Fields::of(request.headers());
-        Self { peer, fields, id: RequestId::of(request.headers(), fields), ours_in_authorization: false, until: None }
+        let id = RequestId::of(request.headers(), fields);
+        Self { peer, fields, id, ours_in_authorization: false, until: None, only_looks: false }
     }
 }
 
@@ -187,31 +191,32 @@ impl Proxy {
     }
 
     fn for_entry(&self, request: Request<Incoming>, arrival: &Arrival, entry: &Arc<Entry>, way: WayIn) -> Next<'_> {
-        let asker = Asker::of(&request, arrival.fields);
-        let route = &entry.route;
-        let path = request.uri().path();
-        let below = InstancePath::below(&self.inner.base_path, &route.slug, path);
-        if let Some(script) = below.and_then(|below| page_helper::script(&request, below)) {
-            return Next::Answer(script);
+        let below = InstancePath::below(&self.inner.base_path, &entry.route.slug, request.uri().path()).map(str::len);
+        if entry.app.is_some() {
+            self.for_desktop(request, arrival, entry, way, below)
+        } else {
+            self.to_app(request, arrival, entry, way, below)
         }
-        let inner_path = self.inner.base_path.cut(path);
-        let to_prefix = |status| redirect(status, &with_query(&format!("{}/", route.prefix), request.uri()));
-        let answer = match target::decide(route.mode, way, request.method(), inner_path, below) {
-            Step::AddSlash => to_prefix(StatusCode::PERMANENT_REDIRECT),
-            Step::ToPrefix => to_prefix(StatusCode::TEMPORARY_REDIRECT),
-            Step::ToOrigin => self
-                .to_origin(&request, arrival.peer, route, below)
-                .unwrap_or_else(|error| self.failed(entry, &error, asker, &arrival.id)),
-            Step::Forward { strip } => {
-                let way = forward::Way { strip, below_path: way == WayIn::Path, asker };
-                return match forward::begin(self, entry, request, arrival, &way) {
-                    Ok(forwarding) => Next::Forward(forwarding),
-                    Err(error) => Next::Answer(self.failed(entry, &error, asker, &arrival.id)),
-                };
-            }
-        };
-        drain::discard(request);
-        Next::Answer(answer)
+    }
+
+    /// Whether this is where the viewer of an instance's desktop has its websocket.
+    pub fn is_screen(&self, path: &str, entry: &Entry) -> bool {
+        let is_ours = matches!(&entry.route.desktop, Some(desktop) if matches!(desktop.screen, Screen::Socket(_)));
+        let below = InstancePath::below(&self.inner.base_path, &entry.route.slug, path);
+        is_ours && below.unwrap_or_else(|| self.inner.base_path.cut(path)) == desktop::SOCKET
+    }
+
+    fn forward(
+        &self,
+        request: Request<Incoming>,
+        arrival: &Arrival,
+        entry: &Arc<Entry>,
+        way: &forward::Way,
+    ) -> Next<'_> {
+        match forward::begin(self, entry, request, arrival, way) {
+            Ok(forwarding) => Next::Forward(forwarding),
+            Err(error) => Next::Answer(self.failed(entry, &error, way.asker, &arrival.id)),
+        }
     }
 
     /// The answer to a request that no app answered, which is counted and kept.
@@ -265,7 +270,9 @@ impl Proxy {
     /// The same for a websocket, which can't be redirected: the instance it is for.
     pub fn websocket_by_cookie(&self, uri: &Uri, headers: &HeaderMap) -> Option<Arc<Entry>> {
         let slug = rescue::by_cookie(headers).filter(|_| self.is_eligible(uri, headers))?;
-        self.inner.table.load().by_slug(slug).filter(|entry| entry.upstream.is_some()).cloned()
+        let found = self.inner.table.load().by_slug(slug).cloned()?;
+        let app = found.app.clone().unwrap_or(found);
+        Some(app).filter(|app| app.upstream.is_some())
     }
 
     /// Never to an instance that does not run: what is not there can't have asked. Who may not open it hears nothing of
@@ -279,7 +286,10 @@ impl Proxy {
         may: impl Fn(&Route) -> bool,
     ) -> Option<Response<Body>> {
         let routes = self.inner.table.load();
-        let entry = routes.by_slug(slug).filter(|entry| entry.upstream.is_some() && self.is_eligible(uri, headers))?;
+        let entry = routes.by_slug(slug).map(|entry| entry.of_app())?;
+        if entry.upstream.is_none() || !self.is_eligible(uri, headers) {
+            return None;
+        }
         if !may(&entry.route) {
             return None;
         }
@@ -317,9 +327,10 @@ impl Proxy {
         };
         let scheme = self.scheme(request.headers(), peer);
         let rest = below.filter(|rest| !rest.is_empty()).unwrap_or("/");
+        let app = if route.persistent { Route::APP } else { "" };
         Ok(redirect(
             StatusCode::TEMPORARY_REDIRECT,
-            &with_query(&format!("{scheme}://{host}:{port}{rest}"), request.uri()),
+            &with_query(&format!("{scheme}://{host}:{port}{app}{rest}"), request.uri()),
         ))
     }
 

@@ -7,6 +7,7 @@
 mod adopt;
 pub mod app_port;
 mod connection;
+pub mod desktop;
 pub mod environment;
 pub mod errand;
 pub mod folder;

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::Origin;
 use crate::domain::{
-    Access, BlueprintName, Desired, Exit, GpuIds, GroupLabel, Helper, Hostname, Instance, InstanceId, InstanceName,
-    Note, OutputPath, Port, Progress, Restart, RestartPolicy, RunId, Slug, Status, Timestamp, Version,
+    Access, BlueprintName, Desired, DesktopEngine, Exit, GpuIds, GroupLabel, Helper, Hostname, Instance, InstanceId,
+    InstanceName, Note, OutputPath, Port, Progress, Restart, RestartPolicy, Route, RunId, Slug, Status, Timestamp,
+    Version,
 };
 use crate::instances::{Applied, Planned};
 
@@ -35,6 +36,7 @@ pub(super) struct InstanceView<'a> {
     slug: &'a Slug,
     run: Option<&'a RunId>,
     app_port: Option<Port>,
+    desktop: Option<DesktopView>,
     urls: Urls,
     reason: Option<&'a str>,
     since: Timestamp,
@@ -57,6 +59,13 @@ pub(super) struct InstanceView<'a> {
     note: Option<String>,
 }
 
+/// The desktop of an instance in persistent mode.
+#[derive(Serialize)]
+struct DesktopView {
+    engine: DesktopEngine,
+    display: String,
+}
+
 /// The ways in; a way that is not there is null.
 #[derive(Serialize)]
 struct Urls {
@@ -64,6 +73,8 @@ struct Urls {
     path: Option<String>,
     port: Option<String>,
     host: Option<String>,
+    /// The plain app, where what is at `path` is its desktop.
+    app: Option<String>,
 }
 
 impl<'a> InstanceView<'a> {
@@ -91,6 +102,10 @@ impl<'a> InstanceView<'a> {
             slug: &chosen.slug,
             run: instance.last_run.as_ref(),
             app_port: instance.app_port,
+            desktop: instance
+                .desktop
+                .as_ref()
+                .map(|desktop| DesktopView { engine: desktop.engine, display: format!(":{}", desktop.display) }),
             urls: Urls::new(instance, origin),
             reason: instance.reason.as_deref(),
             since: instance.since,
@@ -170,7 +185,12 @@ impl Urls {
             _ if is_loopback(host) => Some(format!("{slug}.localhost")),
             _ => None,
         };
+        let has_app = instance.desktop.as_ref().is_some_and(|desktop| desktop.shows_web_ui);
         Self {
+            app: base_path
+                .as_ref()
+                .filter(|_| has_app)
+                .map(|base| format!("{}{}/", base.of_instance(slug), Route::APP)),
             path: base_path.as_ref().map(|base| format!("{}/", base.of_instance(slug))),
             port: chosen.public_port().map(|public| format!("{scheme}://{host}:{public}/")),
             host: name.map(|name| format!("{scheme}://{name}{port}/")),
@@ -200,7 +220,8 @@ pub(super) struct StateView<'a> {
 impl<'a> StateView<'a> {
     pub(super) fn new(instance: &'a Instance, log: Vec<String>) -> Self {
         // A started instance whose process is still being found again is not ready for a reload yet.
-        let found = instance.status != Status::Started || instance.target.is_some();
+        let is_there = instance.target.is_some() || instance.desktop.is_some();
+        let found = instance.status != Status::Started || is_there;
         Self {
             id: instance.id,
             name: &instance.chosen.name,

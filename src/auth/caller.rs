@@ -54,6 +54,20 @@ impl Caller {
             }
     }
 
+    /// Whether they may look at an instance's desktop, and not touch it: by a link or token for that and nothing more.
+    pub fn only_looks(&self, instance: InstanceId) -> bool {
+        match self {
+            Self::Token(token) => !token.scopes.iter().any(|scope| match scope {
+                Scope::Manage => true,
+                Scope::Instance(of) => *of == instance,
+                Scope::View(_) | Scope::Read => false,
+            }),
+            Self::Pass(_, holder) => holder.only_looks(instance),
+            Self::Anyone | Self::Local | Self::Session(_) | Self::Proxied(_) => false,
+            Self::Nobody => true,
+        }
+    }
+
     /// Whether it is somebody.
     pub fn is_known(&self) -> bool {
         !matches!(self, Self::Nobody)

@@ -107,6 +107,11 @@ impl Header {
         self.get("helper").and_then(|word| Helper::parse(&word.to_ascii_lowercase()).ok()).unwrap_or(Helper::Auto)
     }
 
+    /// `persistent_mode`: whether it is made to live in a desktop.
+    pub fn wants_desktop(&self) -> bool {
+        self.get("persistent_mode").is_some_and(|word| word.eq_ignore_ascii_case("true"))
+    }
+
     /// `ready`: an HTTP answer at `/` unless it says otherwise.
     pub fn ready(&self) -> Ready {
         match self.get("ready") {

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -61,6 +62,9 @@ pub(super) fn serve(config: Config, given: &Given) -> Result<(), Failed> {
     for path in [layout.run(), layout.shims()] {
         std::fs::create_dir_all(&path).map_err(|error| Failed::bad_settings(format!("{}: {error}", path.display())))?;
     }
+    // Whoever can open the sockets in it sees the screens.
+    let private = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(layout.desktops());
+    private.map_err(|error| Failed::bad_settings(format!("{}: {error}", layout.desktops().display())))?;
     let lock = Lock::take(&layout)?;
     let store = Store::open(&layout, config.pool).map_err(Failed::bad_settings)?;
     let listeners =
@@ -195,6 +199,7 @@ async fn open_instances(
     let setup = Setup {
         library,
         base_path: config.base_path.clone(),
+        desktop: config.desktop,
         model_roots: config.model_roots.clone(),
         pytorch_index: config.pytorch_index.clone(),
         pool: config.pool,

@@ -34,7 +34,6 @@ pub(super) fn settings(config: &Config, given: &Given) -> Vec<SettingView> {
                 Source::Default => "default",
             },
             help: setting.help,
-            available: setting.available,
         }
     };
     TABLE.iter().map(view).collect()
@@ -42,9 +41,8 @@ pub(super) fn settings(config: &Config, given: &Given) -> Vec<SettingView> {
 
 fn write(config: &Config, given: &Given) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    for SettingView { env, value, source, available, .. } in settings(config, given) {
-        let later = if available { "" } else { ", not available in this version yet" };
-        writeln!(out, "{env}={value}  # {source}{later}")?;
+    for SettingView { env, value, source, .. } in settings(config, given) {
+        writeln!(out, "{env}={value}  # {source}")?;
     }
     for warning in &config.warnings {
         writeln!(out, "# warning: {warning}")?;

@@ -17,19 +17,12 @@ pub struct Setting {
     pub default: &'static str,
     /// One line for `--help`.
     pub help: &'static str,
-    /// Whether this version honours it.
-    pub available: bool,
     /// Whether its value must not be printed.
     pub secret: bool,
 }
 
 const fn setting(flag: &'static str, default: &'static str, help: &'static str) -> Setting {
-    Setting { flag, default, help, available: true, secret: false }
-}
-
-/// A setting of the contract (design.md §4.1) that a later version will honour.
-const fn later(flag: &'static str, default: &'static str, help: &'static str) -> Setting {
-    Setting { flag, default, help, available: false, secret: false }
+    Setting { flag, default, help, secret: false }
 }
 
 /// Where AIKORE_TLS=acme asks if nobody says otherwise.
@@ -80,7 +73,7 @@ pub static TABLE: &[Setting] = &[
     setting("idle-timeout", "75s", "How long a connection may stand between two requests"),
     setting("body-timeout", "5m", "How long a client may stop in the middle of a body"),
     setting("path-routes", "on", "Serve instances at /instance/<slug>/"),
-    later("desktop", "auto", "auto, kasmvnc or tigervnc"),
+    setting("desktop", "auto", "What draws the screens of persistent mode: auto, kasmvnc or tigervnc"),
     setting("allowed-hosts", "", "Names the panel answers to"),
 ];
 
@@ -183,17 +176,6 @@ impl Given {
     pub fn parse_list<T>(&self, flag: &str, rule: impl Fn(&str) -> Result<T, Invalid>) -> Result<Vec<T>, ConfigError> {
         let items = self.text(flag).unwrap_or_default().split(',').map(str::trim).filter(|item| !item.is_empty());
         items.map(rule).collect::<Result<_, _>>().map_err(|why| wrong(flag, &why.0))
-    }
-
-    /// Stops at the first setting that was given and that this version can't honour.
-    pub(super) fn refuse_unavailable(&self) -> Result<(), ConfigError> {
-        for setting in TABLE.iter().filter(|setting| !setting.available) {
-            if let Some((value, _)) = self.values.get(setting.flag).filter(|(value, _)| value != setting.default) {
-                let shown = if setting.secret { "…" } else { value };
-                return Err(wrong(setting.flag, &format!("{shown} is not available in this version yet; unset it")));
-            }
-        }
-        Ok(())
     }
 
     /// A sentence for each variable that looks like a setting and is none.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Access, BlueprintName, Desired, Exit, GpuIds, GroupLabel, Helper, Hostname, InstanceName, OutputPath, ParamValue,
-    Port, Progress, ProxyMode, Restart, RestartPolicy, Slug, Status, Timestamp, Version,
+    Access, BlueprintName, Desired, Desktop, Exit, GpuIds, GroupLabel, Helper, Hostname, InstanceName, OutputPath,
+    ParamValue, Port, Progress, ProxyMode, Restart, RestartPolicy, Slug, Status, Timestamp, Version,
 };
 
 /// The row id of an instance; never used again after a deletion.
@@ -159,6 +159,8 @@ pub struct Instance {
     pub proxy: ProxyMode,
     /// Where the child was found listening. Not stored: proved anew by every server.
     pub target: Option<std::net::SocketAddr>,
+    /// The desktop it lives in, once that was found. Not stored: found anew by every server.
+    pub desktop: Option<Desktop>,
     /// The installation's phase. Not stored.
     pub progress: Option<Progress>,
     /// The restart that is coming, after it ended by itself. Not stored: a server that boots starts what is wanted.
@@ -184,6 +186,7 @@ impl Instance {
             app_port: None,
             proxy: ProxyMode::Strip,
             target: None,
+            desktop: None,
             progress: None,
             restart: None,
             log_size: 0,
@@ -205,6 +208,7 @@ impl Instance {
         self.pid = None;
         self.app_port = None;
         self.target = None;
+        self.desktop = None;
         self.progress = None;
     }
 }

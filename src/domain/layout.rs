@@ -44,6 +44,8 @@ places! {
     run = "run",
     /// One socket and one exit record per running instance.
     shims = "run/shims",
+    /// The sockets, cookies and marks of desktops.
+    desktops = "run/desktops",
     /// The start files of terminals' shells.
     terminals = "run/terminals",
     /// The lock of the one server of this folder.
@@ -82,6 +84,11 @@ impl Layout {
     /// The log of an instance's present run.
     pub fn log(&self, name: &InstanceName) -> PathBuf {
         self.instance(name).join("output.log")
+    }
+
+    /// What the browser on an instance's desktop remembers; a satellite's is its own.
+    pub fn kiosk(&self, name: &InstanceName) -> PathBuf {
+        self.instance(name).join(".kiosk")
     }
 
     /// Where an instance writes its results.

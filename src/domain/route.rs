@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Access, Exit, Helper, Hostname, InstanceId, InstanceName, Port, RunId, Slug, Status, word_enum};
+use super::{Access, Desktop, Exit, Helper, Hostname, InstanceId, InstanceName, Port, RunId, Slug, Status, word_enum};
 
 word_enum! {
     /// How an app lives under its path.
@@ -45,6 +45,15 @@ pub struct Route {
     pub exit: Option<Exit>,
     /// Where the child listens; only for [`Status::Started`] and for a stalled one that answered before.
     pub target: Option<SocketAddr>,
+    /// Whether the app lives in a desktop: then that is what is seen here, and the app itself below [`Route::APP`].
+    pub persistent: bool,
+    /// That desktop, while it is there.
+    pub desktop: Option<Desktop>,
     /// The process generation `target` belongs to: nothing outlives it.
     pub run: Option<RunId>,
+}
+
+impl Route {
+    /// Below an instance's own path in persistent mode: the plain app.
+    pub const APP: &'static str = "/app";
 }

@@ -118,6 +118,9 @@ impl Instances {
             next.base_blueprint = BlueprintName::parse(blueprint).map_err(Error::invalid("base_blueprint"))?;
         }
         change.choices.apply(&mut next)?;
+        if next.persistent_mode && !present.chosen.persistent_mode {
+            inner.refuse_without_desktop().await?;
+        }
         if next.name != present.chosen.name {
             self.refuse_taken(&next.name, &next.slug, Some(present.id))?;
             self.refuse_rename_under_satellites(present)?;

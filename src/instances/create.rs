@@ -26,7 +26,11 @@ impl Instances {
         let mut new = NewInstance::new(name, slug, blueprint);
         // The blueprint's word is the default; the person's own is final.
         new.helper = header.helper();
+        new.persistent_mode = header.wants_desktop();
         request.choices.apply(&mut new)?;
+        if new.persistent_mode {
+            inner.refuse_without_desktop().await?;
+        }
         request.choices.apply_params(&header, &mut new)?;
         let port = inner.allocate_public_port(request.choices.wanted_port()?.flatten(), None)?;
         new.set_public_port(Some(port));

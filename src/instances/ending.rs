@@ -60,6 +60,9 @@ impl Watcher {
                 }
             })
             .await;
+        if let Some(instance) = &recorded {
+            self.inner.clear_desktop(instance, &self.run.id).await;
+        }
         let restart = self.forget();
         self.run.handle().collected().await;
         if let Some(instance) = &recorded {

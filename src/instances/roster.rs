@@ -223,12 +223,20 @@ impl Roster {
 
 /// Whether two states of an instance differ only in what is not stored: each write waits for the disk.
 fn is_same_row(one: &Instance, other: &Instance) -> bool {
-    let stored = |of: &Instance| Instance { target: None, progress: None, restart: None, log_size: 0, ..of.clone() };
+    let stored = |of: &Instance| Instance {
+        target: None,
+        desktop: None,
+        progress: None,
+        restart: None,
+        log_size: 0,
+        ..of.clone()
+    };
     stored(one) == stored(other)
 }
 
 /// What the data plane needs to know of an instance.
 fn route(instance: &Instance, base_path: &BasePath) -> Route {
+    let answers = matches!(instance.status, Status::Started | Status::Stalled);
     Route {
         instance: instance.id,
         name: instance.chosen.name.clone(),
@@ -242,7 +250,9 @@ fn route(instance: &Instance, base_path: &BasePath) -> Route {
         status: instance.status,
         reason: instance.reason.clone(),
         exit: instance.exit,
-        target: instance.target.filter(|_| matches!(instance.status, Status::Started | Status::Stalled)),
+        target: instance.target.filter(|_| answers),
+        persistent: instance.chosen.persistent_mode,
+        desktop: instance.desktop.clone().filter(|_| answers),
         run: instance.run.clone(),
     }
 }

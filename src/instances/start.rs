@@ -12,9 +12,9 @@ use super::events::{Level, Notice};
 use super::watch::Watcher;
 use super::{Inner, Instances, Live, Setup, blocking, locked, now};
 use crate::blueprints::Header;
-use crate::domain::{Desired, Instance, InstanceId, Port, ProxyMode, RunId, Status};
+use crate::domain::{Desired, Instance, InstanceId, Port, ProxyMode, Route, RunId, Status};
 use crate::runtime::environment::{self, Surroundings};
-use crate::runtime::{LaunchSpec, Run, app_port, folder, model_roots, proc, signal_number};
+use crate::runtime::{LaunchSpec, Run, app_port, desktop, folder, model_roots, proc, signal_number};
 
 impl Instances {
     /// Starts an instance. One that is starting or running already is left alone and returned as it is.
@@ -32,6 +32,23 @@ struct Script {
     header: Header,
     /// The text to write as `launch.sh`; `None` when the instance has one.
     fresh: Option<String>,
+}
+
+/// What a run is launched with.
+#[derive(Clone, Copy)]
+pub(super) struct Launch<'a> {
+    pub(super) instance: &'a Arc<Instance>,
+    family: &'a Arc<Instance>,
+    script: &'a Script,
+    pub(super) run: &'a RunId,
+    pub(super) app_port: Port,
+    told: &'a [(&'static str, String)],
+}
+
+impl Launch<'_> {
+    pub(super) fn header(&self) -> &Header {
+        &self.script.header
+    }
 }
 
 impl Inner {
@@ -74,16 +91,11 @@ impl Inner {
                     .await;
             }
         }
-        if instance.chosen.persistent_mode {
-            return Err(Error::Unsupported(
-                "Persistent mode needs a desktop on the server, which this version does not have yet. Switch it off to start."
-                    .to_owned(),
-            ));
-        }
         let family = self.family(&instance)?;
         let script = self.script(&family).await?;
+        let tools = self.desktop_tools(&instance, &script.header).await?;
         let run = RunId(format!("{:012x}", fastrand::u64(..1 << 48)));
-        let app_port = self.free_app_port()?;
+        let app_port = self.free_app_port(&instance)?;
         let instance = self.commit(&instance, &script, &run, app_port, wish).await?;
         let launched = async {
             // The parent of a satellite may have been renamed until now. From here on it can't be: a member is active.
@@ -93,7 +105,8 @@ impl Inner {
                 if same { (family, script) } else { (Arc::clone(&renamed), self.script(&renamed).await?) };
             let begun = self.begin_trial(&instance, &family, &script.header).await?;
             let told = begun.as_ref().map(|begun| begun.variables.as_slice()).unwrap_or_default();
-            let run = self.launch(&instance, &family, &script, &run, app_port, told).await?;
+            let launch = Launch { instance: &instance, family: &family, script: &script, run: &run, app_port, told };
+            let run = self.launch(launch, tools).await?;
             Ok::<_, Error>((run, script.header, begun))
         };
         match launched.await {
@@ -138,6 +151,10 @@ impl Inner {
         self.roster
             .decide(instance.id, |next| {
                 next.chosen.set_public_port(Some(public));
+                if next.chosen.persistent_mode {
+                    // There `port` is the app's own, as it has always been (design.md §4.3).
+                    next.chosen.port = Some(app_port);
+                }
                 next.desired = wish.unwrap_or(next.desired);
                 next.clear_run();
                 next.restart = None;
@@ -153,23 +170,20 @@ impl Inner {
             .await
     }
 
-    async fn launch(
-        self: &Arc<Self>,
-        instance: &Arc<Instance>,
-        family: &Arc<Instance>,
-        script: &Script,
-        run: &RunId,
-        app_port: Port,
-        told: &[(&'static str, String)],
-    ) -> Result<Run, Error> {
+    async fn launch(self: &Arc<Self>, launch: Launch<'_>, tools: Option<desktop::Tools>) -> Result<Run, Error> {
+        let Launch { instance, family, script, run, app_port, told } = launch;
         let layout = &self.setup.layout;
         let mut environment = self.environment(instance, family, &script.header, Some(run), Some(app_port));
         environment.extend(told.iter().map(|(name, value)| ((*name).into(), value.into())));
         let directory = layout.instance(&family.chosen.name);
+        let mut command = vec!["bash".to_owned(), directory.join(folder::SCRIPT).to_string_lossy().into_owned()];
+        if let Some(tools) = tools {
+            command = self.in_desktop(&launch, tools, command)?;
+        }
         let spec = LaunchSpec {
             run: run.clone(),
             instance: instance.id,
-            command: vec!["bash".to_owned(), directory.join(folder::SCRIPT).to_string_lossy().into_owned()],
+            command,
             environment,
             log: layout.log(&instance.chosen.name),
             app_port,
@@ -207,7 +221,7 @@ impl Inner {
             app_port,
             proxy: header.proxy(),
             params: header.params().variables(&family.chosen.params),
-            prefix: self.setup.base_path.of_instance(&instance.chosen.slug),
+            prefix: self.prefix(instance),
             pytorch_index: &self.setup.pytorch_index,
         })
     }
@@ -250,7 +264,7 @@ impl Inner {
             .await;
         let allowance = header.ready_timeout().unwrap_or(self.setup.stalled_after);
         let ready = match header.proxy() {
-            ProxyMode::Preserve => header.ready().below(&self.setup.base_path.of_instance(&instance.chosen.slug)),
+            ProxyMode::Preserve => header.ready().below(&self.prefix(instance)),
             ProxyMode::Strip | ProxyMode::RootOnly => header.ready(),
         };
         let watcher = Watcher::new(Arc::clone(self), instance, run, ready, allowance);
@@ -284,10 +298,21 @@ impl Inner {
         self.script(&family).await.map_or_else(|_| Header::default(), |script| script.header)
     }
 
-    fn free_app_port(&self) -> Result<Port, Error> {
+    /// Where the app itself is on the panel's origin, without a slash at the end.
+    pub(super) fn prefix(&self, instance: &Instance) -> String {
+        let own = self.setup.base_path.of_instance(&instance.chosen.slug);
+        if instance.chosen.persistent_mode { format!("{own}{}", Route::APP) } else { own }
+    }
+
+    fn free_app_port(&self, instance: &Instance) -> Result<Port, Error> {
         let taken: Vec<Port> = self.roster.list().iter().filter_map(|instance| instance.app_port).collect();
         let refused =
             |port: Port| taken.contains(&port) || self.setup.pool.contains(port) || self.setup.reserved.contains(&port);
+        // What a browser keeps it keeps by address: on a desktop the app comes back to where it was, if it can.
+        let before = instance.chosen.port.filter(|_| instance.chosen.persistent_mode);
+        if let Some(before) = before.filter(|port| !refused(*port) && app_port::is_free_again(*port)) {
+            return Ok(before);
+        }
         app_port::find(refused).ok_or_else(|| Error::Failed("No free port was found for the app.".to_owned()))
     }
 }

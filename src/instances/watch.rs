@@ -13,7 +13,7 @@ use super::elsewhere::Elsewhere;
 use super::events::Event;
 use super::{Inner, log_trouble, now};
 use crate::blueprints::Ready;
-use crate::domain::{Instance, InstanceId, Progress, Status};
+use crate::domain::{Desktop, Instance, InstanceId, Progress, Status};
 use crate::runtime::readiness::{self, Look, Place, Readiness};
 use crate::runtime::{Run, RunEvent, proc};
 
@@ -59,6 +59,9 @@ impl Watcher {
         let log = inner.setup.layout.log(&instance.chosen.name);
         let needs_port = ready != Ready::Process;
         let mut readiness = Readiness::new(ready, run.app_port, run.shim, &log);
+        if instance.chosen.persistent_mode {
+            readiness = readiness.with_desktop(inner.setup.layout.desktops(), run.id.clone());
+        }
         // An adopted run has been through its start already: it may be busy, and its pages are wanted back at once.
         let was_ready = matches!(instance.status, Status::Started);
         if was_ready {
@@ -115,7 +118,9 @@ impl Watcher {
                     Some(RunEvent::Lost) | None => break None,
                 },
                 (readiness, look) = look => {
+                    let desktop = readiness.desktop().cloned();
                     self.readiness = Some(readiness);
+                    self.found_desktop(desktop).await;
                     looking = match self.looked(look).await {
                         Some(pause) => self.look(pause),
                         None => None,
@@ -158,6 +163,18 @@ impl Watcher {
                 self.complain(why).await;
                 Some(readiness::POLITE)
             }
+        }
+    }
+
+    /// Its screen can be seen from now on, whether the app is ready or not.
+    async fn found_desktop(&self, desktop: Option<Desktop>) {
+        let is_news = |present: &Arc<Instance>| present.desktop != desktop;
+        if desktop.is_some() && self.inner.roster.get(self.id).is_ok_and(|present| is_news(&present)) {
+            self.record(|next| {
+                next.chosen.persistent_display = desktop.as_ref().map(|desktop| desktop.display);
+                next.desktop = desktop;
+            })
+            .await;
         }
     }
 

@@ -21,6 +21,15 @@ pub enum ProxyError {
     /// The app can't live under a path.
     #[error("'{}' can't be used under a path. Open it on its own port or host name.", .0.name)]
     RootOnly(Box<Route>),
+    /// Who may only look at a desktop wants the app itself.
+    #[error("This link shows the screen of the app, and nothing else of it.")]
+    OnlyTheScreen,
+    /// Who may only look wants a desktop whose server can't tell looking from touching.
+    #[error("Links that only look are not to be had with KasmVNC. Start the instance with AIKORE_DESKTOP=tigervnc.")]
+    NoOnlyLooking,
+    /// There is a desktop, and nothing at this place of it.
+    #[error("There is nothing at this address of the desktop.{}", if *.0 { " The app itself is below app/." } else { "" })]
+    NotOnDesktop(bool),
     /// The request is malformed.
     #[error("Bad request: {0}.")]
     Malformed(&'static str),
@@ -45,7 +54,8 @@ impl ProxyError {
     /// The status for the client.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::Unknown { .. } | Self::RootOnly(_) => StatusCode::NOT_FOUND,
+            Self::Unknown { .. } | Self::RootOnly(_) | Self::NotOnDesktop(_) => StatusCode::NOT_FOUND,
+            Self::OnlyTheScreen | Self::NoOnlyLooking => StatusCode::FORBIDDEN,
             Self::NotReady(route) if route.status == Status::Error => StatusCode::BAD_GATEWAY,
             Self::NotReady(_) | Self::Connect(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,

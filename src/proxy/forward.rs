@@ -20,7 +20,7 @@ use super::page_helper::Expected;
 use super::pages::Asker;
 use super::request_id::{self, RequestId};
 use super::table::Entry;
-use super::target::{self, InstancePath};
+use super::target;
 use super::traffic::UnderWay;
 use super::tunnel;
 use super::upstream::encode::{self, Sending};
@@ -35,6 +35,8 @@ const DROPPED: Fields =
 
 /// How a request came to this instance.
 pub(super) struct Way {
+    /// How much of the path follows the prefix, where it has that.
+    pub(super) below: Option<usize>,
     /// Whether the app must not see the prefix.
     pub(super) strip: bool,
     /// Whether it came below the prefix on the dashboard's origin.
@@ -87,7 +89,8 @@ pub(super) fn begin<'a>(
     };
     let (mut parts, body) = request.into_parts();
     let body = Upload::new(body, fields.has(Field::Expect), peer.patience);
-    let below = InstancePath::below(proxy.base_path(), &route.slug, parts.uri.path());
+    let path = parts.uri.path();
+    let below = way.below.and_then(|length| path.get(path.len().checked_sub(length)?..));
     let target = target::upstream_target(&parts.uri, below, if way.strip { "" } else { &route.prefix })
         .ok_or(ProxyError::Malformed("the path"))?;
     let opens_page = way.below_path && way.asker == Asker::Person;

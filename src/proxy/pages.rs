@@ -1,5 +1,5 @@
 //! What this server says itself where an app does not answer: a page to a person, JSON to a program, a bare status to a
-//! websocket (proxy.md B9). Never cached, never 200, always marked as ours.
+//! websocket (proxy.md B9); and the viewer of a desktop. Never cached, always marked as ours, and 200 for the viewer alone.
 
 use http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
@@ -22,6 +22,10 @@ const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 /// Our own pages load nothing from elsewhere and run nothing inline.
 pub const POLICY: &str =
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'";
+
+/// The viewer draws cursors and pictures it has made itself.
+const VIEWER_POLICY: &str =
+    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'";
 
 /// Who asks, and what form of answer is of use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +70,7 @@ fn prefers_html(accept: &str) -> bool {
 #[derive(Debug)]
 pub struct Pages {
     instance: String,
+    desktop: String,
     notice: String,
     /// Where the dashboard is.
     root: String,
@@ -81,6 +86,7 @@ impl Pages {
         };
         Self {
             instance: template("pages/instance.html"),
+            desktop: template("pages/desktop.html"),
             notice: template("pages/notice.html"),
             root: base_path.root(),
         }
@@ -151,6 +157,24 @@ impl Pages {
         }
     }
 
+    /// The viewer of a desktop.
+    pub fn desktop(&self, route: &Route, has_app: bool, only_looks: bool) -> Response<Body> {
+        let state = serde_json::json!({
+            "id": route.instance,
+            "name": route.name,
+            "slug": route.slug,
+            "app": has_app,
+            "view_only": only_looks,
+        });
+        let page = fill(&self.desktop, &[("title", route.name.as_str()), ("root", &self.root)]);
+        let page = page.replace("{{state}}", &for_script(&state));
+        let mut response = self.answer(StatusCode::OK, "", Asker::Person, || page);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(VIEWER_POLICY));
+        headers.insert(MARK, HeaderValue::from_static("desktop"));
+        response
+    }
+
     /// The live page of an instance that is not ready.
     fn instance_page(&self, route: &Route) -> String {
         let state = serde_json::json!({
@@ -202,6 +226,8 @@ fn heading(error: &ProxyError) -> &'static str {
         ProxyError::Unknown { .. } => "There is no such instance",
         ProxyError::NotReady(_) => "Not ready",
         ProxyError::RootOnly(_) => "Not available under a path",
+        ProxyError::OnlyTheScreen | ProxyError::NoOnlyLooking => "Only for looking",
+        ProxyError::NotOnDesktop(_) => "There is nothing here",
         ProxyError::Malformed(_) | ProxyError::TransferCoding | ProxyError::Expectation => {
             "That request can't be understood"
         }
@@ -216,6 +242,8 @@ fn mark(error: &ProxyError) -> &'static str {
         ProxyError::Unknown { .. } => "unknown-instance",
         ProxyError::NotReady(_) => "not-ready",
         ProxyError::RootOnly(_) => "root-only",
+        ProxyError::OnlyTheScreen | ProxyError::NoOnlyLooking => "only-looks",
+        ProxyError::NotOnDesktop(_) => "desktop",
         ProxyError::Malformed(_) | ProxyError::TransferCoding | ProxyError::Expectation => "bad-request",
         ProxyError::SlowBody => "slow-body",
         ProxyError::Connect(_) => "connect",

@@ -2,6 +2,7 @@
 //! keep the one they began with.
 
 use std::collections::{BTreeSet, HashMap};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
@@ -9,7 +10,7 @@ use tokio::sync::watch;
 
 use super::traffic::{Counted, Traffic};
 use super::upstream::Upstream;
-use crate::domain::{Hostname, InstanceId, Port, Route};
+use crate::domain::{Hostname, InstanceId, Port, Route, RunId, Screen};
 use crate::instances::RouteSink;
 
 /// Every route, replaced as a whole.
@@ -39,8 +40,11 @@ pub struct Snapshot {
 #[derive(Debug)]
 pub struct Entry {
     pub(super) route: Route,
-    /// `None` while there is nothing to forward to.
+    /// `None` while there is nothing to forward to. In persistent mode what is there is the desktop's own web server, if it
+    /// has one.
     pub(super) upstream: Option<Arc<Upstream>>,
+    /// In persistent mode: the plain app, below the instance's own path.
+    pub(super) app: Option<Arc<Entry>>,
     /// Counts on through every change.
     pub(super) traffic: Arc<Traffic>,
 }
@@ -54,6 +58,11 @@ impl Entry {
     /// What has gone through.
     pub fn counted(&self) -> Counted {
         self.traffic.counted()
+    }
+
+    /// Where the app itself is had: here, or below.
+    pub(super) fn of_app(&self) -> &Self {
+        self.app.as_deref().unwrap_or(self)
     }
 
     /// The instance's slug.
@@ -194,29 +203,56 @@ impl RouteSink for Table {
         self.change(|snapshot| {
             let present = snapshot.take(route.instance);
             let traffic = present.as_ref().map(|entry| Arc::clone(&entry.traffic)).unwrap_or_default();
-            let earlier = present.and_then(|entry| entry.upstream.clone());
-            let upstream = match (earlier, route.target, &route.run) {
-                // The same process at the same address: its tunnels and gauges go on.
-                (Some(earlier), Some(address), Some(run)) if earlier.is(address, run) => Some(earlier),
-                (earlier, Some(address), Some(run)) => {
-                    end(earlier);
-                    Some(Arc::new(Upstream::new(address, run.clone())))
-                }
-                (earlier, _, _) => {
-                    end(earlier);
-                    None
-                }
-            };
-            snapshot.add(Entry { route, upstream, traffic });
+            snapshot.add(entry(route, traffic, present.as_deref()));
         });
     }
 
     fn remove(&self, instance: InstanceId) {
-        self.change(|snapshot| end(snapshot.take(instance).and_then(|entry| entry.upstream.clone())));
+        self.change(|snapshot| {
+            if let Some(entry) = snapshot.take(instance) {
+                end(entry.of_app().upstream.clone());
+                end(entry.upstream.clone());
+            }
+        });
     }
 
     fn is_unserved(&self, port: Port) -> bool {
         self.unserved.borrow().contains(&port)
+    }
+}
+
+/// The entry of a route, which takes over the ways to the processes that are still the same.
+fn entry(route: Route, traffic: Arc<Traffic>, present: Option<&Entry>) -> Entry {
+    let of_app = present.and_then(|entry| entry.of_app().upstream.clone());
+    let of_desktop = present.filter(|entry| entry.app.is_some()).and_then(|entry| entry.upstream.clone());
+    let run = route.run.clone();
+    let upstream = succeed(of_app, route.target, run.as_ref());
+    let screen = match route.desktop.as_ref().map(|desktop| &desktop.screen) {
+        Some(Screen::Web(port)) => Some(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port.get())),
+        Some(Screen::Socket(_)) | None => None,
+    };
+    let screen = succeed(of_desktop, screen, run.as_ref());
+    if !route.persistent {
+        return Entry { route, upstream, app: None, traffic };
+    }
+    let prefix = format!("{}{}", route.prefix, Route::APP);
+    let below = Route { prefix, ..route.clone() };
+    let app = Entry { route: below, upstream, app: None, traffic: Arc::clone(&traffic) };
+    Entry { route, upstream: screen, app: Some(Arc::new(app)), traffic }
+}
+
+/// The way to a process: the earlier one where it is the same process at the same address, so that its tunnels and gauges go on.
+fn succeed(earlier: Option<Arc<Upstream>>, address: Option<SocketAddr>, run: Option<&RunId>) -> Option<Arc<Upstream>> {
+    match (earlier, address, run) {
+        (Some(earlier), Some(address), Some(run)) if earlier.is(address, run) => Some(earlier),
+        (earlier, Some(address), Some(run)) => {
+            end(earlier);
+            Some(Arc::new(Upstream::new(address, run.clone())))
+        }
+        (earlier, _, _) => {
+            end(earlier);
+            None
+        }
     }
 }
 
@@ -230,7 +266,7 @@ fn end(upstream: Option<Arc<Upstream>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Access, Helper, ProxyMode, RunId, Status};
+    use crate::domain::{Access, Desktop, DesktopEngine, Helper, ProxyMode, Status};
 
     fn route(instance: InstanceId, slug: &str, port: Option<u16>, run: &str) -> Route {
         Route {
@@ -247,6 +283,8 @@ mod tests {
             reason: None,
             exit: None,
             target: port.map(|port| ([127, 0, 0, 1], port).into()),
+            persistent: false,
+            desktop: None,
             run: Some(RunId(run.to_owned())),
         }
     }
@@ -267,6 +305,35 @@ mod tests {
         assert!(second.has_ended());
         table.remove(1);
         assert!(table.load().by_slug("b").is_none());
+    }
+
+    #[test]
+    fn in_persistent_mode_the_app_is_below() {
+        let table = Table::new(None);
+        let desktop = |screen| Desktop {
+            engine: DesktopEngine::KasmVnc,
+            display: 5,
+            screen,
+            cookie: "/c".into(),
+            shows_web_ui: true,
+        };
+        let kasm = || Some(desktop(Screen::Web(Port::new(20_009).unwrap())));
+        table.put(Route { persistent: true, desktop: kasm(), ..route(1, "a", Some(20_001), "r1") });
+        let entry = Arc::clone(table.load().by_slug("a").unwrap());
+        let app = entry.app.clone().unwrap();
+        assert_eq!((entry.route.prefix.as_str(), app.route.prefix.as_str()), ("/instance/a", "/instance/a/app"));
+        let (screen, upstream) = (entry.upstream.clone().unwrap(), app.upstream.clone().unwrap());
+        assert_eq!((screen.authority(), upstream.authority()), ("127.0.0.1:20009", "127.0.0.1:20001"));
+
+        // Back to normal mode, the process being the same, its tunnels go on; those of the desktop don't.
+        table.put(route(1, "a", Some(20_001), "r1"));
+        assert!(!upstream.has_ended() && screen.has_ended());
+        let socket = Some(desktop(Screen::Socket("/s".into())));
+        table.put(Route { persistent: true, desktop: socket, ..route(1, "a", Some(20_001), "r1") });
+        let entry = Arc::clone(table.load().by_slug("a").unwrap());
+        assert!(entry.upstream.is_none() && !upstream.has_ended(), "a socket is no web server");
+        table.remove(1);
+        assert!(upstream.has_ended());
     }
 
     #[test]

@@ -20,15 +20,27 @@ pub fn find(refused: impl Fn(Port) -> bool) -> Option<Port> {
 /// Whether a child could bind the port on any address: one that listens on all of them must not meet another program
 /// on one.
 pub fn is_free(port: Port) -> bool {
-    // A host without IPv6 has nobody there.
-    let free = |bound: io::Result<()>| !matches!(bound, Err(error) if error.kind() == io::ErrorKind::AddrInUse);
-    bind((Ipv4Addr::UNSPECIFIED, port.get()).into()).is_ok() && free(bind((Ipv6Addr::LOCALHOST, port.get()).into()))
+    can_be_bound(port, false)
 }
 
-/// As the strictest child does it: without `SO_REUSEADDR`, which the standard library's listener sets, a closed
-/// connection of the port's former app that the kernel still remembers (TIME_WAIT) is in the way.
-fn bind(address: SocketAddr) -> io::Result<()> {
+/// The same for a child that takes a port although connections of its former owner are still remembered, as nearly all web
+/// servers do (`SO_REUSEADDR`).
+pub fn is_free_again(port: Port) -> bool {
+    can_be_bound(port, true)
+}
+
+fn can_be_bound(port: Port, reuse: bool) -> bool {
+    let v4 = bind((Ipv4Addr::UNSPECIFIED, port.get()).into(), reuse);
+    let v6 = bind((Ipv6Addr::LOCALHOST, port.get()).into(), reuse);
+    // A host without IPv6 has nobody there.
+    v4.is_ok() && !matches!(v6, Err(error) if error.kind() == io::ErrorKind::AddrInUse)
+}
+
+/// The strictest child does it without `SO_REUSEADDR`, which the standard library's listener sets: then a closed connection
+/// of the port's former app that the kernel still remembers (TIME_WAIT) is in the way.
+fn bind(address: SocketAddr, reuse: bool) -> io::Result<()> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(reuse)?;
     socket.bind(&address.into())
 }
 
@@ -47,6 +59,7 @@ mod tests {
         drop(listener.accept().unwrap()); // who closes first waits
         assert_eq!(client.read(&mut [0]).unwrap(), 0);
         drop((client, listener));
+        assert!(is_free_again(port));
         assert!(!is_free(port), "an app that doesn't reuse addresses could not bind it");
     }
 

@@ -1,7 +1,7 @@
 //! Whether an app answers: asked politely, and proved to be the instance's own.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,10 +11,11 @@ use regex::Regex;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::desktop;
 use super::log_pattern::LogPattern;
 use super::proc::{self, Held, Listener};
 use crate::blueprints::Ready;
-use crate::domain::Port;
+use crate::domain::{Desktop, Port, RunId, Screen};
 
 /// Between two looks at a port that refuses: a refused connection on loopback costs some microseconds.
 pub const POLL: Duration = Duration::from_millis(20);
@@ -66,6 +67,17 @@ pub struct Readiness {
     port: Port,
     /// The shim's pid: the root of the instance's processes.
     tree: u32,
+    desktop: Sought,
+}
+
+/// The desktop of a run in persistent mode: it is part of being ready.
+#[derive(Debug)]
+enum Sought {
+    /// The run has none.
+    None,
+    /// It will be told of in this folder, under the name of the run.
+    In(PathBuf, RunId),
+    Found(Desktop),
 }
 
 #[derive(Debug)]
@@ -89,7 +101,21 @@ impl Readiness {
                 Err(error) => Kind::Impossible(format!("Its blueprint's ready pattern is wrong: {error}.")),
             },
         };
-        Self { kind, port, tree }
+        Self { kind, port, tree, desktop: Sought::None }
+    }
+
+    /// The same for a run that lives in a desktop, of which it is told in this folder.
+    #[must_use]
+    pub fn with_desktop(self, folder: PathBuf, run: RunId) -> Self {
+        Self { desktop: Sought::In(folder, run), ..self }
+    }
+
+    /// Its desktop, once a look has found it.
+    pub fn desktop(&self) -> Option<&Desktop> {
+        match &self.desktop {
+            Sought::Found(desktop) => Some(desktop),
+            Sought::None | Sought::In(..) => None,
+        }
     }
 
     /// From now on only the port counts: an app that has been ready is asked nothing more.
@@ -99,6 +125,18 @@ impl Readiness {
 
     /// Looks once.
     pub async fn look(&mut self) -> Look {
+        if let Sought::In(folder, run) = &self.desktop {
+            let Some(desktop) = desktop::find(folder, run) else { return Look::Silent };
+            if let Screen::Web(port) = desktop.screen {
+                // Its web server answers whoever asks: it has to be the desktop's own.
+                let address = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port.get());
+                match prove(address, port, self.tree).await {
+                    Look::Ready(_) => {}
+                    other => return other,
+                }
+            }
+            self.desktop = Sought::Found(desktop);
+        }
         let path = match &mut self.kind {
             Kind::Process => return Look::Ready(None),
             Kind::Impossible(why) => return Look::NotYet(why.clone()),

@@ -23,7 +23,7 @@ use crate::proxy::headers::host;
 use crate::proxy::pages::{Asker, MARK};
 use crate::proxy::request_id::{self, RequestId};
 use crate::proxy::target::InstancePath;
-use crate::proxy::{Arrival, Forwarding, Next, Peer, Proxy, redirect};
+use crate::proxy::{Arrival, Entry, Forwarding, Next, Peer, Proxy, redirect};
 use place::{Place, Unplaced};
 
 /// Which kind of listener a connection came in by.
@@ -172,6 +172,17 @@ impl Front {
                     self.proxy.at_origin(request, arrival, &entry).into()
                 }
             }
+            Ok(Place::Screen { entry, at_path }) => {
+                match self.admit_to_app(&request, arrival, &visitor, &entry, at_path, entrance) {
+                    Ok(caller) => {
+                        Choice::Panel(Box::pin(self.panel(of_screen(request, &entry), arrival.clone(), Ok(caller))))
+                    }
+                    Err(answer) => {
+                        drain::discard(request);
+                        Choice::Answer(*answer)
+                    }
+                }
+            }
             Ok(Place::Waiting(entry)) => match self.admit_to_waiting(&request, arrival, &visitor, &entry) {
                 Ok(caller) => Choice::Panel(Box::pin(self.panel(request, arrival.clone(), Ok(caller)))),
                 Err(refusal) => Choice::Answer(self.turn_away(refusal, request)),
@@ -243,6 +254,15 @@ impl Front {
         }
         response
     }
+}
+
+/// The viewer's websocket, at the address where the panel answers it.
+fn of_screen(mut request: Request<Incoming>, entry: &Entry) -> Request<Incoming> {
+    // A slug holds nothing that a path could misread.
+    if let Ok(uri) = format!("/.aikore/instances/{}/screen", entry.slug()).parse() {
+        *request.uri_mut() = uri;
+    }
+    request
 }
 
 /// What is ours says which line of the log it is.

@@ -198,6 +198,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Instance> {
         app_port: port(row, "app_port")?,
         proxy: text(row, "proxy")?,
         target: None,
+        desktop: None,
         progress: None,
         restart: None,
         log_size: 0,

@@ -37,6 +37,8 @@ run_tests() {
             # shellcheck source=/dev/null
             source "$LIB/functions.sh"
             "$test"
+            # Else bash becomes the last program of the test instead of starting it, and forgets what it has trapped.
+            :
         )
         status=$?
         if ((status == 0)); then

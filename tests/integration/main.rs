@@ -19,6 +19,7 @@ mod changes;
 mod chaos;
 mod copy;
 mod crowds;
+mod desktops;
 mod discard;
 mod disguises;
 mod door;

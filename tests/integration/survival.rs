@@ -36,7 +36,7 @@ async fn instances_outlive_a_killed_server() {
     let numbers: Vec<u64> = log.lines().filter_map(|line| line.strip_prefix("line ")?.parse().ok()).collect();
     assert!(
         numbers.len() > 10 && numbers.iter().enumerate().all(|(n, line)| *line == n as u64 + 1),
-        "no line lost or doubled"
+        "no line lost or doubled: {log}"
     );
 }
 

@@ -44,7 +44,7 @@ impl Front {
         }
     }
 
-    /// Whether a request may go to an app; if not, what is answered instead.
+    /// Whether a request may go to an app, and who makes it; if not, what is answered instead.
     pub(super) fn admit_to_app(
         &self,
         request: &Request<Incoming>,
@@ -53,7 +53,7 @@ impl Front {
         entry: &Arc<Entry>,
         at_path: bool,
         entrance: Entrance,
-    ) -> Result<(), Box<Response<Body>>> {
+    ) -> Result<Caller, Box<Response<Body>>> {
         let route = entry.route();
         let visit = self.visit(request, arrival);
         let asker = visit.asker;
@@ -82,7 +82,8 @@ impl Front {
                 if asker == Asker::Websocket && route.access != Access::Public {
                     arrival.until = caller.ended().cloned();
                 }
-                Ok(())
+                arrival.only_looks = route.access != Access::Public && caller.only_looks(route.instance);
+                Ok(caller)
             }
             Err(refusal) => Err(Box::new(self.refuse_or_send(refusal, request, arrival, origin))),
         }

@@ -43,7 +43,7 @@ impl Front {
                 Some(entry) => {
                     let admitted = self.admit_to_app(&request, &mut arrival, &visitor, &entry, true, Entrance::Panel);
                     match admitted {
-                        Ok(()) => self.proxy.at_origin(request, &arrival, &entry).run().await,
+                        Ok(_) => self.proxy.at_origin(request, &arrival, &entry).run().await,
                         Err(answer) => {
                             drain::discard(request);
                             *answer

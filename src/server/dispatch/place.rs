@@ -18,6 +18,8 @@ use crate::proxy::target::InstancePath;
 pub(super) enum Place {
     /// An app, at its path or on its own origin.
     App { entry: Arc<Entry>, at_path: bool },
+    /// The screen of a desktop, by the viewer's websocket.
+    Screen { entry: Arc<Entry>, at_path: bool },
     /// The page in an app's place: how it is, and its Start button.
     Waiting(Arc<Entry>),
     /// The dashboard, its API and files.
@@ -56,11 +58,11 @@ impl Front {
             };
         }
         match origin {
-            Some(entry) => Ok(Place::App { entry: Arc::clone(entry), at_path: false }),
+            Some(entry) => Ok(self.of_instance(request, Arc::clone(entry), false)),
             None if path.starts_with(Slug::ROOT) && self.path_routes => {
                 let slug = InstancePath::of(path).map_or("", |path| path.slug);
                 let entry = self.proxy.by_slug(slug).ok_or(Unplaced::UnknownSlug)?;
-                Ok(Place::App { entry, at_path: true })
+                Ok(self.of_instance(request, entry, true))
             }
             None if path.starts_with(Slug::ROOT) => {
                 let detail =
@@ -69,6 +71,15 @@ impl Front {
                 Err(Unplaced::answered(self.refuse(refusal, Asker::of(request, Fields::of(request.headers())))))
             }
             None => Ok(Place::Panel),
+        }
+    }
+
+    fn of_instance(&self, request: &Request<Incoming>, entry: Arc<Entry>, at_path: bool) -> Place {
+        let asks = || Asker::of(request, Fields::of(request.headers())) == Asker::Websocket;
+        if entry.route().desktop.is_some() && self.proxy.is_screen(request.uri().path(), &entry) && asks() {
+            Place::Screen { entry, at_path }
+        } else {
+            Place::App { entry, at_path }
         }
     }
 

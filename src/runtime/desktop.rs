@@ -1,0 +1,141 @@
+//! Desktops: what an app in persistent mode lives in. Closing the browser loses nothing, since the app's screen is here.
+//!
+//! One *keeper* per run (`aikore desktop`, below the run's shim) starts an X server, a window manager and the program, and for a
+//! web UI a browser that shows it; it notices the end of each. What it has started it says in a file ([`find`]), which is how
+//! every later server finds the screen too.
+
+mod cookie;
+mod engine;
+pub mod keeper;
+mod kiosk;
+pub mod picture;
+pub mod rfb;
+mod x;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::folder;
+use crate::domain::{Desktop, Port, RunId};
+
+pub use engine::Engine;
+pub use kiosk::Browser;
+
+/// The programs that desktops are made of, as they were found on this machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tools {
+    /// The X server.
+    pub engine: Engine,
+    /// The window manager.
+    pub openbox: PathBuf,
+    /// What shows a web UI; a program with windows of its own needs none.
+    pub browser: Option<Browser>,
+}
+
+/// What a keeper is told.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Plan {
+    /// Names its files.
+    pub run: RunId,
+    /// The title of the screen.
+    pub name: String,
+    /// Where its files are.
+    pub folder: PathBuf,
+    /// What it is made of.
+    pub tools: Tools,
+    /// The program, with its arguments.
+    pub command: Vec<String>,
+    /// Where the program listens, if it does.
+    pub app_port: Port,
+    /// Where the X server serves the web, if it does.
+    pub web_port: Option<Port>,
+    /// What the browser shows; a program with windows of its own has none.
+    pub web_ui: Option<WebUi>,
+}
+
+/// A web UI to be shown on a desktop.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct WebUi {
+    /// The path it is opened at, on the app's port.
+    pub path: String,
+    /// The browser's profile: what the UI keeps in the browser stays in it from run to run.
+    pub profile: PathBuf,
+}
+
+impl Tools {
+    /// Looks for the programs. `wanted`: the engine that was chosen, if one was.
+    ///
+    /// # Errors
+    /// Which package to install: a sentence.
+    pub fn find(wanted: Option<crate::domain::DesktopEngine>) -> Result<Self, String> {
+        let engine = Engine::find(wanted)?;
+        let openbox = program("openbox").ok_or_else(|| {
+            "Persistent mode needs the window manager openbox on the server: install the package openbox.".to_owned()
+        })?;
+        Ok(Self { engine, openbox, browser: Browser::find() })
+    }
+}
+
+impl Plan {
+    /// Writes it down, and gives the command that runs its keeper.
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub fn command(&self) -> Result<Vec<String>, String> {
+        let failed = |error: &dyn std::fmt::Display| format!("A desktop could not be planned: {error}.");
+        let file = plan_file(&self.folder, &self.run);
+        let plan = serde_json::to_vec(self).map_err(|error| failed(&error))?;
+        folder::replace(&file, &plan, 0o600).map_err(|error| failed(&error))?;
+        // This very image, even when an upgrade has replaced the file meanwhile.
+        Ok(vec!["/proc/self/exe".to_owned(), keeper::COMMAND.to_owned(), file.to_string_lossy().into_owned()])
+    }
+}
+
+/// The desktop of a run, once it is there.
+pub fn find(folder: &Path, run: &RunId) -> Option<Desktop> {
+    let text = fs::read(state_file(folder, run)).ok()?;
+    serde_json::from_slice(&text).ok()
+}
+
+/// Removes what a run's desktop has left: all of it, if it was killed.
+pub fn clear(folder: &Path, run: &RunId) {
+    for name in [plan_file, state_file, socket, cookie_file].map(|of| of(folder, run)) {
+        let _ = fs::remove_file(name);
+    }
+}
+
+fn tell(folder: &Path, run: &RunId, desktop: &Desktop) -> io::Result<()> {
+    folder::replace(&state_file(folder, run), &serde_json::to_vec(desktop)?, 0o600).map_err(io::Error::other)
+}
+
+fn plan_file(folder: &Path, run: &RunId) -> PathBuf {
+    folder.join(format!("{run}.plan"))
+}
+
+fn state_file(folder: &Path, run: &RunId) -> PathBuf {
+    folder.join(format!("{run}.json"))
+}
+
+fn socket_name(run: &RunId) -> String {
+    format!("{run}.vnc")
+}
+
+fn socket(folder: &Path, run: &RunId) -> PathBuf {
+    folder.join(socket_name(run))
+}
+
+fn cookie_file(folder: &Path, run: &RunId) -> PathBuf {
+    folder.join(format!("{run}.auth"))
+}
+
+/// A program on the search path.
+fn program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| {
+        use std::os::unix::fs::PermissionsExt;
+        fs::metadata(file).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+    })
+}
