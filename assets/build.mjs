@@ -43,15 +43,17 @@ try {
     metafile: true,
     plugins: [constructedSheets],
   });
-  await writeLicences(dashboard.metafile, join(draft, 'licences.json'), source);
   // The pages before the login, and in an app's place: one file each, since what the dashboard is made of is behind the login.
-  await build({
+  const pages = await build({
     ...COMMON,
-    entryPoints: ['instance', 'login', 'setup'].map((name) => join(source, `js/pages/${name}.js`)),
+    absWorkingDir: source,
+    entryPoints: ['desktop', 'instance', 'login', 'setup'].map((name) => `js/pages/${name}.js`),
     outdir: join(draft, 'pages'),
     format: 'esm',
     target: 'es2022',
+    metafile: true,
   });
+  await writeLicences([dashboard.metafile, pages.metafile], join(draft, 'licences.json'), source);
   // Classic scripts: one is put first into the pages of apps that don't know their prefix, the others into the dashboard.
   await build({
     ...COMMON,
@@ -66,6 +68,8 @@ try {
     target: 'es2022',
   });
   await build({ ...COMMON, entryPoints: [join(source, 'css/app.css'), join(source, 'css/page.css')], outdir: join(draft, 'css') });
+  // Beside its page: whoever was let in to one instance only gets it too.
+  await build({ ...COMMON, entryPoints: [join(source, 'css/desktop.css')], outdir: join(draft, 'pages') });
   await stamp(draft, dashboard.metafile, ENTRY);
   await pack(draft);
   await rm(target, { recursive: true, force: true });

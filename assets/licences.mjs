@@ -19,9 +19,10 @@ async function describe(folder) {
   return { name, version, license: String(license ?? 'see its text'), homepage: homepage ?? null, text: file ? (await readFile(join(folder, file), 'utf8')).trim() : '' };
 }
 
-/** @param {import('esbuild').Metafile} meta of the bundle @param {string} target @param {string} from the folder its paths begin in */
-export async function writeLicences(meta, target, from) {
-  const folders = new Set(Object.keys(meta.inputs).flatMap((file) => packageOf(join(from, file)) ?? []));
+/** @param {import('esbuild').Metafile[]} metas of the bundles @param {string} target @param {string} from the folder their paths begin in */
+export async function writeLicences(metas, target, from) {
+  const files = metas.flatMap(({ inputs }) => Object.keys(inputs));
+  const folders = new Set(files.flatMap((file) => packageOf(join(from, file)) ?? []));
   const parts = await Promise.all([...folders].map(describe));
   parts.sort((a, b) => a.name.localeCompare(b.name));
   await writeFile(target, JSON.stringify(parts));

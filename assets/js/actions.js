@@ -1,6 +1,7 @@
 // The one table of everything that can be done: buttons, menus, shortcuts and the help are views of it.
 import { firstWayIn } from './format.js';
 import { api, sentence } from './api.js';
+import { part } from './load.js';
 import { instanceToolActions, pageToolActions } from './tools/actions.js';
 
 /** @typedef {import('./store.js').InstanceModel} InstanceModel */
@@ -16,6 +17,7 @@ import { instanceToolActions, pageToolActions } from './tools/actions.js';
  * @property {boolean} [danger]
  * @property {boolean} [apart] begins a new group in menus
  * @property {boolean} [bulk] can be done to several at once
+ * @property {(data: Instance) => boolean} [offered] false where it makes no sense; without it, always
  * @property {(data: Instance) => true|string} enabled true, or the sentence why not
  * @property {(model: InstanceModel) => unknown} run
  */
@@ -97,6 +99,20 @@ function instanceActions(app) {
         return status === 'stopping' ? busy('stopping') : true;
       },
       run: (model) => window.open(firstWayIn(model.data.urls), '_blank', 'noopener'),
+    },
+    {
+      id: 'view-link',
+      label: 'Copy view-only link',
+      icon: 'link',
+      offered: ({ persistent_mode }) => persistent_mode,
+      enabled: ({ desktop }) => {
+        if (app.server.auth === 'none') return 'Nobody logs in here: its address is enough.';
+        return desktop?.engine === 'kasmvnc' ? 'KasmVNC can’t tell looking from touching. Start AiKore with AIKORE_DESKTOP=tigervnc.' : true;
+      },
+      run: async (model) => {
+        const { copyViewLink } = await part(() => import('./views/view-link.js'));
+        await copyViewLink(app, model);
+      },
     },
     ...instanceToolActions(app),
     { id: 'edit', label: 'Edit', icon: 'edit', shortcut: 'e', apart: true, enabled: () => true, run: (model) => app.dialogs.edit(model) },

@@ -96,6 +96,20 @@ export async function plainly(url, options) {
   }
 }
 
+/**
+ * What is shown at an address now: the status (0: no answer at all), the text, and whether AiKore itself says why there is no
+ * app, instead of something between.
+ * @param {string} url @returns {Promise<{ status: number, text: string, ours: boolean }>}
+ */
+export async function pageAt(url) {
+  try {
+    const response = await fetch(url, { cache: 'no-store', credentials: 'same-origin', headers: { Accept: 'text/html' } });
+    return { status: response.status, text: await response.text(), ours: response.headers.has('X-Aikore-Answer') };
+  } catch {
+    return { status: 0, text: '', ours: false };
+  }
+}
+
 /** Bytes; null took too long to find out. @typedef {{ folder: number|null, environment: number|null, outputs: number|null, log: number|null }} Sizes */
 
 /** @param {number} id @param {string} [rest] */
@@ -126,6 +140,10 @@ export const api = {
   blueprints: () => request('api/system/blueprints'),
   /** @returns {Promise<import('./types.js').Info>} */
   info: () => request('api/system/info'),
+  /** What persistent mode has to work with. @returns {Promise<import('./types.js').DesktopInfo>} */
+  desktop: () => request('api/system/desktop'),
+  /** Where a picture of an instance's screen is, as it is now. @param {number} id @param {number} width in px */
+  screen: (id, width) => new URL(instance(id, `/screen?width=${width}&at=${Date.now()}`), document.baseURI).href,
   /** What was measured since a moment, in seconds since 1970. @param {number} since @returns {Promise<import('./types.js').Past>} */
   past: (since) => request(`api/system/stats/history?since=${since}`),
   /** @returns {Promise<number[]>} */

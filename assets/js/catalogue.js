@@ -5,13 +5,18 @@ import { api } from './api.js';
 
 const FRESH = 30_000;
 
-/** Emits `change` when the blueprints were read. */
+/** Emits `change` when the blueprints were read, `desktop` when it is known what persistent mode has to work with. */
 export class Catalogue extends EventTarget {
   /** What was read last, by file name. @type {ReadonlyMap<string, Entry>} */
   known = new Map();
   /** @type {Promise<Entry[]>|null} */
   #entries = null;
   #at = 0;
+  /** What persistent mode has to work with, as far as it was asked. @type {import('./types.js').DesktopInfo|null} */
+  knownDesktop = null;
+  /** @type {Promise<import('./types.js').DesktopInfo|null>|null} */
+  #desktop = null;
+  #desktopAt = 0;
 
   /** All blueprints, stock first. @returns {Promise<Entry[]>} */
   entries() {
@@ -48,6 +53,20 @@ export class Catalogue extends EventTarget {
     return api.info();
   }
 
+  /** What persistent mode has to work with; null when that can't be said. */
+  desktop() {
+    if (!this.#desktop || Date.now() - this.#desktopAt > FRESH) {
+      this.#desktopAt = Date.now();
+      this.#desktop = api.desktop().catch(() => null);
+      void this.#desktop.then((found) => {
+        const news = found?.missing !== this.knownDesktop?.missing;
+        this.knownDesktop = found;
+        if (news) this.dispatchEvent(new Event('desktop'));
+      });
+    }
+    return this.#desktop;
+  }
+
   freePorts() {
     return api.freePorts();
   }
@@ -70,6 +89,9 @@ export function needs(blueprint) {
   const gpu = { none: 'No GPU needed', optional: 'GPU optional', required: 'Needs a GPU' }[blueprint.gpu ?? ''];
   return [gpu ?? '', blueprint.min_vram ? `${blueprint.min_vram} VRAM` : '', blueprint.disk ? `${blueprint.disk} on disk` : ''].filter(Boolean);
 }
+
+/** Whether it is made to live in a desktop. @param {import('./types.js').Blueprint} blueprint */
+export const wantsDesktop = ({ header }) => header?.persistent_mode?.toLowerCase() === 'true';
 
 /** The same, and under which licence it is. @param {import('./types.js').Blueprint} blueprint @returns {string[]} */
 export const facts = (blueprint) => [...needs(blueprint), blueprint.license ?? ''].filter(Boolean);

@@ -26,6 +26,7 @@ import { createMonitor } from './views/monitor.js';
 import { openPalette } from './views/palette.js';
 import { layOutPanes } from './views/panes.js';
 import { openReviewDialog } from './views/review-dialog.js';
+import { peekAtScreens } from './views/screen-peek.js';
 import { Strips } from './views/strips.js';
 import { InstanceTable } from './views/table.js';
 import { createThumbs } from './views/thumbs.js';
@@ -86,6 +87,7 @@ createHeader(place('top'), app, new Strips(place('strips'), app));
 createThumbs(place('thumbs'), app);
 layOutPanes({ list: place('list'), lower: place('lower'), tools: place('tools'), monitor: place('monitor') });
 listenForKeys(app);
+peekAtScreens(app);
 showTips();
 announce(place('live'), app);
 

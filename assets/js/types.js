@@ -1,7 +1,7 @@
 // The words of the server, as types. No code.
 
 /** @typedef {'stopped'|'starting'|'installing'|'started'|'stalled'|'stopping'|'error'} Status */
-/** @typedef {{ path: string|null, port: string|null, host: string|null }} Urls */
+/** @typedef {{ path: string|null, port: string|null, host: string|null, app?: string|null }} Urls app: the web UI itself, where the others show its desktop */
 /** @typedef {{ code: number|null, signal: string|number|null, at: string|null }} Exit */
 /** @typedef {{ phase: string|null, step: number|null, steps: number|null, percent: number|null }} Progress */
 /** @typedef {{ field: string, old: unknown, new: unknown, why: string }} ImportNote */
@@ -25,6 +25,7 @@
  * @property {{ attempt: number, of: number, at: string }|null} restart a start that is coming by itself
  * @property {string} [note] what else there is to say about what was asked for
  * @property {boolean} persistent_mode
+ * @property {{ engine: 'tigervnc'|'kasmvnc', display: string }|null} [desktop] its screen, while there is one
  * @property {string|null} hostname
  * @property {boolean} use_custom_hostname
  * @property {Status} status
@@ -64,12 +65,14 @@
  * @property {string|null} min_vram
  * @property {Param[]} params the inputs it asks for
  * @property {string[]} param_faults what of them can't be understood
+ * @property {Record<string, string>} [header] every line of its header
  */
 /** @typedef {{ name: string, type: 'bool'|'int'|'enum'|'text'|'secret'|'path', default: boolean|number|string|null, label: string, hint: string|null, required: boolean, options: string[], min: number|null, max: number|null, variable: string }} Param */
 /** @typedef {Record<string, boolean|number|string|{ set: true }>} ParamValues a secret only says that it is set */
 /** @typedef {{ stock: Blueprint[], custom: Blueprint[] }} Blueprints */
 
 /** @typedef {{ id: number, uuid: string, name: string, vram_total: number }} GpuInfo */
+/** @typedef {{ engine: 'tigervnc'|'kasmvnc'|null, browser: string|null, acceleration: string|null, missing: string|null }} DesktopInfo what persistent mode has to work with; missing: a sentence that says what to install */
 /** @typedef {{ version: string, cuda: string|null }} Driver */
 /** @typedef {{ gpu_count: number, gpus: GpuInfo[], gpu_note: string|null, driver: Driver|null, cpu_cores: number, ram_total: number, version: string }} Info */
 /** @typedef {{ total: number, used: number, percent: number }} Use */

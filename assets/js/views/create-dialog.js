@@ -48,6 +48,7 @@ class CreateDialog {
         catalogue.entries(),
         catalogue.info().catch(() => null),
         catalogue.freePorts().catch(() => []),
+        catalogue.desktop(),
       ]);
       if (!this.dialog.isOpen) return;
       [this.#gpus, this.#ports] = [info?.gpus ?? [], ports];

@@ -1,6 +1,6 @@
 // The form of a new instance: everything has a sensible value, so a glance and Enter are enough.
 import { api } from '../api.js';
-import { openable } from '../catalogue.js';
+import { openable, wantsDesktop } from '../catalogue.js';
 import { el, show } from '../dom.js';
 import { blueprintTitle, nameFault, slugOf } from '../format.js';
 import { homeLink, picture } from './catalogue.js';
@@ -33,6 +33,7 @@ export class CreateForm extends EventTarget {
     this.output = field('Output folder', textInput({ class: 'input mono' }), { hint: 'Below outputs/. Empty: the name.' });
     this.versions = new VersionInputs(app);
     this.autostart = tick('Start together with AiKore', false);
+    this.persistent = this.#desktop();
     this.start = tick('Start now', true);
     this.element = el('div', { class: 'create' }, this.#about(gpus), this.#fields());
     this.name.control.addEventListener('input', () => {
@@ -73,8 +74,16 @@ export class CreateForm extends EventTarget {
       this.port.element,
       this.output.element,
       this.versions.element,
-      el('div', { class: 'ticks wide' }, this.autostart.element, this.start.element),
+      el('div', { class: 'ticks wide' }, this.autostart.element, this.start.element, this.persistent.element),
     );
+  }
+
+  /** Its screen on the server, where the server can have one. */
+  #desktop() {
+    const missing = this.app.catalogue.knownDesktop?.missing;
+    const made = tick('Run in a desktop on the server', wantsDesktop(this.entry) && !missing, 'Closing the browser loses nothing.');
+    if (missing) made.refuse(missing);
+    return made;
   }
 
   /** What it begins with: nothing, or what an instance of the same blueprint has. */
@@ -158,13 +167,13 @@ export class CreateForm extends EventTarget {
 
   /** Asks the server; a refusal is shown at its field. @returns {Promise<Instance|null>} */
   async send() {
-    const { name, output, port, gpus, autostart, params, versions } = this;
+    const { name, output, port, gpus, autostart, persistent, params, versions } = this;
     const places = { name, new_name: name, port, persistent_port: port, output_path: output, gpu_ids: gpus, source_instance_id: this.origin, ...versions.places, ...params.places };
     for (const place of Object.values(places)) place.setError(null);
     const [kind, id] = this.#source;
     if (kind !== 'satellite' && !params.check()) return null;
     /** @type {Record<string, unknown>} */
-    const fields = { autostart: autostart.input.checked };
+    const fields = { autostart: autostart.input.checked, persistent_mode: persistent.input.checked };
     if (gpus.value) fields.gpu_ids = gpus.value;
     if (port.control.value) fields.port = Number(port.control.value);
     try {

@@ -145,8 +145,19 @@ export function showAt(error, places, guess) {
 export function tick(label, checked, hint) {
   const input = el('input', { type: 'checkbox', class: 'tick-box' });
   input.checked = checked;
-  const element = el('label', { class: 'tick' }, input, el('span', {}, label, hint ? el('span', { class: 'hint', text: hint }) : null));
-  return { element, input };
+  const line = el('span', { class: 'hint', text: hint });
+  show(line, Boolean(hint));
+  const element = el('label', { class: 'tick' }, input, el('span', {}, label, line));
+  return {
+    element,
+    input,
+    /** It can't be ticked, for this reason. @param {string} why */
+    refuse(why) {
+      input.disabled = true;
+      setText(line, why);
+      show(line, true);
+    },
+  };
 }
 
 /** @param {Record<string, any>} [props] */

@@ -19,7 +19,7 @@ const MEMBERS = Object.keys(FIELDS).filter((name) => name !== 'base_blueprint');
 /** @param {App} app @param {InstanceModel} model */
 export async function openEditDialog(app, model) {
   const { catalogue } = app;
-  const [machine, ports, blueprints] = await Promise.all([catalogue.info().catch(() => null), catalogue.freePorts().catch(() => []), catalogue.entries().catch(() => [])]);
+  const [machine, ports, blueprints] = await Promise.all([catalogue.info().catch(() => null), catalogue.freePorts().catch(() => []), catalogue.entries().catch(() => []), catalogue.desktop()]);
   const { base_blueprint, parent_instance_id } = model.data;
   // A satellite runs its parent's script, with its parent's answers.
   const asked = parent_instance_id === null ? blueprints.find(({ filename }) => filename === base_blueprint)?.params : [];
@@ -64,6 +64,8 @@ class EditDialog {
     this.parts.access = { get: () => access.control.value, setError: access.setError };
     const autostart = this.#tick('autostart', 'Start together with AiKore');
     const persistent = this.#tick('persistent_mode', 'Run in a desktop on the server', 'Closing the browser loses nothing.');
+    const missing = app.catalogue.knownDesktop?.missing;
+    if (missing && !persistent.input.checked) persistent.refuse(missing);
     const useHost = this.#tick('use_custom_hostname', 'Use the host name');
     const helper = tick('Help the app live at its path', this.#value('helper') !== 'off', 'A script that comes first into its pages there. Switch it off if a page at the path misbehaves.');
     this.parts.helper = { get: () => (helper.input.checked ? 'auto' : 'off'), setError: () => {} };

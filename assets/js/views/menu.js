@@ -42,7 +42,7 @@ export function toggleRowMenu(app, model, anchor) {
     anchor,
     label: `Actions for ${model.data.name}`,
     title: () => model.data.name,
-    items: actions.instance.map((action) => ({ ...action, enabled: () => actions.enabled(action, model), run: () => void actions.run(action, model) })),
+    items: actions.instance.filter(({ offered }) => offered?.(model.data) ?? true).map((action) => ({ ...action, enabled: () => actions.enabled(action, model), run: () => void actions.run(action, model) })),
     watch(render, close, signal) {
       model.addEventListener('change', render, { signal });
       model.addEventListener('gone', close, { signal });

@@ -32,6 +32,7 @@ function commands(app) {
     const here = model === current;
     all.push({ label: `Go to: ${model.data.name}`, icon: model.data.status, side: 'row', weight: 0, run: () => app.table.focusRow(model.id) });
     for (const action of actions.instance) {
+      if (action.offered?.(model.data) === false) continue;
       const may = actions.enabled(action, model);
       all.push({
         label: `${action.label}: ${model.data.name}`,

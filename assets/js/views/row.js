@@ -5,7 +5,7 @@ import { STATUS_WORD } from '../format.js';
 import { COLUMNS } from '../table/columns.js';
 import { AddressCell } from './cells/address-cell.js';
 import { Cell } from './cells/cell.js';
-import { BlueprintCell, EnvironmentCell, GpuCell, TickCell } from './cells/setting-cells.js';
+import { BlueprintCell, EnvironmentCell, GpuCell, PersistentCell, TickCell } from './cells/setting-cells.js';
 import { StatusCell } from './cells/status-cell.js';
 import { TextCell } from './cells/text-cell.js';
 import { UseCell } from './cells/use-cell.js';
@@ -73,7 +73,7 @@ export class InstanceRow {
       output: new TextCell(app, model, 'output', { field: 'output_path', plain: () => model.data.name }),
       gpus: new GpuCell(app, model),
       autostart: new TickCell(app, model, 'autostart'),
-      persistent: new TickCell(app, model, 'persistent'),
+      persistent: new PersistentCell(app, model),
       status: new StatusCell(app, model),
       address: new AddressCell(app, model),
       use: new UseCell(app, model),
@@ -93,6 +93,8 @@ export class InstanceRow {
     const isSatellite = Boolean(app.instances.get(data.parent_instance_id));
     element.dataset.status = data.status;
     element.classList.toggle('satellite', isSatellite);
+    // The one whose screen can be looked at.
+    element.toggleAttribute('data-desktop', Boolean(data.desktop));
     for (const cell of Object.values(this.cells)) cell.render();
     setAttr(refs.more, 'aria-label', `More actions for ${data.name}`);
     setAttr(refs.pick, 'aria-label', `Select ${data.name}`);

@@ -1,17 +1,31 @@
 // What AiKore is, and what of others is in this page.
 import { panel } from '../api-panel.js';
 import { sentence } from '../api.js';
-import { el, setText } from '../dom.js';
+import { el, setText, show } from '../dom.js';
+
+/** @type {Record<string, string>} */
+const PROGRAMS = { tigervnc: 'TigerVNC', kasmvnc: 'KasmVNC', 'firefox-esr': 'Firefox', chromium: 'Chromium' };
+
+/** What persistent mode has to work with, in sentences. @param {import('../types.js').DesktopInfo} found */
+function desktopWords({ engine, browser, acceleration, missing }) {
+  if (missing || !engine) return `Desktops on the server: ${missing ?? 'not available.'}`;
+  const name = (/** @type {string} */ program) => PROGRAMS[program] ?? program;
+  return `Desktops on the server: by ${name(engine)}${browser ? `, web UIs in ${name(browser)}` : ''}. ${acceleration ?? ''}`;
+}
 
 /** @param {import('../app.js').App} app @returns {import('./settings.js').Part} */
 export function aboutPart(app) {
   const version = el('p', {});
+  const desktop = el('p', { hidden: true });
   const parts = el('ul', { class: 'licences' });
   const note = el('p', { class: 'hint', text: 'Reading…' });
   let known = false;
 
   const load = async () => {
     setText(version, `AiKore ${app.server.version ?? ''}, under the MIT or the Apache 2.0 licence, as you like.`);
+    const found = await app.catalogue.desktop();
+    show(desktop, found !== null);
+    setText(desktop, found ? desktopWords(found) : '');
     if (known) return;
     try {
       const list = await panel.licences();
@@ -30,5 +44,5 @@ export function aboutPart(app) {
       setText(note, `The licences could not be read: ${sentence(error)}`);
     }
   };
-  return { title: 'About', element: el('section', {}, version, note, parts), load: () => void load() };
+  return { title: 'About', element: el('section', {}, version, desktop, note, parts), load: () => void load() };
 }

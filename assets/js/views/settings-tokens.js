@@ -1,10 +1,12 @@
 // Keys for programs: made with what they may, shown once, taken back.
 import { panel } from '../api-panel.js';
 import { sentence } from '../api.js';
-import { button, copyText, el, setAttr, setText, show } from '../dom.js';
+import { button, el, setAttr, setText, show } from '../dom.js';
 import { ago, moment } from '../format.js';
+import { copyLine } from './copy-line.js';
 import { Dialog, field, showAt, textInput } from './dialog.js';
 import { whyNot } from './settings-account.js';
+import { linkWith, OPENS_WITH_TOKEN } from './view-link.js';
 
 /** @type {Record<string, string>} */
 const SCOPE = { manage: 'Everything: change, start, stop, delete', read: 'Look only: the list, states and logs' };
@@ -52,36 +54,17 @@ function openTokenDialog(app, done) {
   dialog.open(name.control);
 }
 
-/** A line to copy. @param {import('../app.js').App} app @param {string} label @param {string} text */
-function copyLine(app, label, text) {
-  const box = el('input', { type: 'text', class: 'input mono', readonly: true, value: text, 'aria-label': label });
-  const copy = button('Copy', { icon: 'copy', primary: true });
-  copy.addEventListener('click', async () => {
-    const words = copy.querySelector('.button-label');
-    if (await copyText(text)) {
-      if (words) setText(words, 'Copied');
-    } else {
-      box.select();
-      app.toasts.show('warn', 'This browser does not let the page copy. The line is marked: copy it with the keyboard.');
-    }
-  });
-  box.addEventListener('focus', () => box.select());
-  return { element: el('div', { class: 'token-line' }, box, copy), copy };
-}
-
 /** What else there is to say of a token for one instance: a link that opens it, and what may still be in the way. @param {import('../app.js').App} app @param {string} token @param {string} scope */
 function linkOf(app, token, scope) {
   const [kind, slug] = scope.split(':');
   const model = app.instances.sorted().find(({ data }) => data.slug === slug);
-  const path = model?.data.urls.path ?? model?.data.urls.port;
-  if (!model || !path) return [];
-  const link = new URL(path, document.baseURI);
-  link.searchParams.set('aikore_token', token);
+  const link = model ? linkWith(model.data, token) : null;
+  if (!model || !link) return [];
   const closed = kind === 'view' && model.data.access === 'private';
   return [
     el('p', { text: `This link opens ${model.data.name} in a browser, and nothing else:` }),
-    copyLine(app, 'The link', link.href).element,
-    closed ? el('p', { class: 'caution', text: `It works once “Who may open it” of ${model.data.name} is “Also by a link with a token”: change that at its address in the list.` }) : null,
+    copyLine(app, 'The link', link).element,
+    closed ? el('p', { class: 'caution', text: OPENS_WITH_TOKEN(model.data.name) }) : null,
   ];
 }
 

@@ -52,6 +52,7 @@ export class InstanceTable {
     });
     server.addEventListener('change', () => this.#checkGpus());
     app.catalogue.addEventListener('change', () => this.rows.forEach((row) => row.render()));
+    app.catalogue.addEventListener('desktop', () => this.rows.forEach((row) => row.cells.persistent.render()));
     server.addEventListener('stats', () => {
       this.rows.forEach((row) => row.renderStats());
       if (columns.sort?.by === 'use') this.#plan();

@@ -19,7 +19,8 @@ export function showTips() {
 
   /** @param {Element} element */
   const open = (element) => {
-    if (!element.isConnected || !isCut(element)) return;
+    // The picture of a screen says the same below itself (screen-peek.js).
+    if (!element.isConnected || !isCut(element) || document.querySelector('.peek')) return;
     tip.textContent = element.textContent;
     (element.closest('dialog') ?? document.body).append(tip);
     tip.showPopover();

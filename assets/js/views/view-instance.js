@@ -1,5 +1,5 @@
 // An instance's page inside the dashboard. While the instance is not running, this says how it is and offers to start it.
-import { button, el, iconButton, setAttr, setText, show } from '../dom.js';
+import { button, copyText, el, iconButton, setAttr, setText, show } from '../dom.js';
 import { firstWayIn, percent, STATUS_WORD, story } from '../format.js';
 import { icon, setIcon } from '../icons.js';
 
@@ -20,6 +20,8 @@ export class InstanceView {
   #frame = null;
   /** What the page in the frame belongs to: another run, or another address, is another page. */
   #page = '';
+  /** Whether the web UI itself is shown where there is a desktop around it. */
+  #plain = false;
 
   /** @param {import('../app.js').App} app @param {import('../store.js').InstanceModel} model */
   constructor(app, model) {
@@ -38,11 +40,15 @@ export class InstanceView {
     const word = el('span', {});
     const status = el('span', { class: 'status' }, picture, word);
     const address = el('a', { class: 'mono ellipsis view-address', target: '_blank', rel: 'noopener' });
+    const desktop = el('button', { type: 'button', class: 'switch-part', text: 'Desktop', title: 'Its screen on the server', on: { click: () => this.#turn(false) } });
+    const app = el('button', { type: 'button', class: 'switch-part', text: 'App', title: 'The web UI itself, without the desktop', on: { click: () => this.#turn(true) } });
+    const turn = el('div', { class: 'switch', role: 'group', 'aria-label': 'What is shown' }, desktop, app);
+    const copy = iconButton('copy', 'Copy this address', () => void this.#copy(copy));
     const reload = iconButton('restart', 'Reload the page of the app', () => this.#load());
     const open = el('a', { class: 'icon-button', target: '_blank', rel: 'noopener', title: 'Open in a tab of its own', 'aria-label': 'Open in a tab of its own' }, icon('open'));
     const full = iconButton('grow', 'Full screen', () => void this.#fullScreen());
     show(full, document.fullscreenEnabled);
-    const bar = el('div', { class: 'tool-bar' }, status, address, el('span', { class: 'spring' }), reload, open, full);
+    const bar = el('div', { class: 'tool-bar' }, status, turn, address, copy, el('span', { class: 'spring' }), reload, open, full);
 
     const heading = el('h3', {});
     const why = el('p', {});
@@ -53,7 +59,7 @@ export class InstanceView {
     const log = button('Log', { icon: 'logs', on: { click: () => this.#run('logs') } });
     const waiting = el('div', { class: 'view-waiting' }, heading, why, meaning, track, el('div', { class: 'view-actions' }, start, log));
     const stage = el('div', { class: 'view-stage' }, waiting);
-    return { element: el('div', { class: 'tool-view view' }, bar, stage), picture, word, status, address, reload, open, full, heading, why, meaning, fill, track, start, log, waiting, stage };
+    return { element: el('div', { class: 'tool-view view' }, bar, stage), picture, word, status, turn, desktop, app, address, reload, open, full, heading, why, meaning, fill, track, start, log, waiting, stage };
   }
 
   /** @param {boolean} shown */
@@ -80,7 +86,24 @@ export class InstanceView {
 
   /** The address of the app, as seen from here. */
   get #url() {
-    return new URL(firstWayIn(this.model.data.urls), document.baseURI).href;
+    const { urls } = this.model.data;
+    return new URL((this.#plain && urls.app) || firstWayIn(urls), document.baseURI).href;
+  }
+
+  /** @param {boolean} plain */
+  #turn(plain) {
+    this.#plain = plain;
+    this.#render();
+  }
+
+  /** @param {HTMLButtonElement} from */
+  async #copy(from) {
+    const picture = from.querySelector('svg');
+    if (!(await copyText(this.#url))) this.app.toasts.show('warn', 'This browser does not let the page copy. Copy the address from the link instead.');
+    else if (picture) {
+      setIcon(picture, 'check');
+      setTimeout(() => setIcon(picture, 'copy'), 1200);
+    }
   }
 
   #load() {
@@ -120,6 +143,10 @@ export class InstanceView {
     refs.status.dataset.status = data.status;
     setText(refs.word, STATUS_WORD[data.status]);
     const url = this.#url;
+    show(refs.turn, Boolean(data.urls.app));
+    const plain = this.#plain && Boolean(data.urls.app);
+    setAttr(refs.desktop, 'aria-pressed', String(!plain));
+    setAttr(refs.app, 'aria-pressed', String(plain));
     setText(refs.address, url);
     setAttr(refs.address, 'href', url);
     setAttr(refs.open, 'href', url);

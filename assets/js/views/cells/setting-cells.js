@@ -156,3 +156,31 @@ export class TickCell extends Cell {
     this.input.click();
   }
 }
+
+/** In a desktop on the server or not: only where the server has what that takes. */
+export class PersistentCell extends TickCell {
+  /** @param {App} app @param {InstanceModel} model */
+  constructor(app, model) {
+    super(app, model, 'persistent');
+    // Asked about when somebody is about to use it: the list is of use without it.
+    for (const type of ['pointerenter', 'focusin']) this.element.addEventListener(type, () => void app.catalogue.desktop());
+  }
+
+  /** What has to be installed first. It can be switched off in any case. */
+  get missing() {
+    return this.value('persistent_mode') ? null : (this.app.catalogue.knownDesktop?.missing ?? null);
+  }
+
+  render() {
+    super.render();
+    const { missing } = this;
+    this.input.disabled = missing !== null;
+    setAttr(this.element, 'title', missing);
+  }
+
+  edit() {
+    const { missing } = this;
+    if (missing) this.app.toasts.show('info', missing);
+    else super.edit();
+  }
+}
