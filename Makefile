@@ -8,7 +8,7 @@ CI := --profile ci
 # The binary, as the tests of Rust build it: `cargo build` would build much of it a second time, for other features.
 BUILT := cargo test $(CI) --locked --workspace --no-run
 
-.PHONY: help run build assets test test-rust test-blueprints test-browser test-apps test-apps-all test-container bench fuzz soak lint fmt clean
+.PHONY: help run build assets test test-rust test-blueprints test-browser test-apps test-apps-all test-container image up down logs shell bench fuzz soak lint fmt clean
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -53,8 +53,27 @@ test-apps: assets ## Real web UIs from PyPI and npm in a browser, and every stoc
 test-apps-all: test-apps ## Every real web UI there is a blueprint for (hours; outside CI)
 	npm run --silent test:apps-all
 
-test-container: ## The image and compose (comes with the container)
-	@echo "there is no image yet"
+test-container: ## The image: built with podman, started through compose.yaml, looked at from outside (as root)
+	./tests/container/run.sh
+
+# On a machine without an NVIDIA GPU the part of compose.yaml that asks for one is taken out.
+COMPOSE ?= docker compose
+COMPOSE_FILES := -f compose.yaml$(if $(wildcard /dev/nvidiactl), , -f container/compose.cpu.yaml)
+
+image: ## The container's image, from this folder
+	$(COMPOSE) $(COMPOSE_FILES) build
+
+up: ## Build the image if it is missing, and start the container
+	$(COMPOSE) $(COMPOSE_FILES) up --detach
+
+down: ## Stop the container with all its instances, and remove it; /config stays
+	$(COMPOSE) $(COMPOSE_FILES) down
+
+logs: ## What the container says, as it says it
+	$(COMPOSE) $(COMPOSE_FILES) logs --follow --tail 200
+
+shell: ## A shell in the container, as the user that apps run as
+	$(COMPOSE) $(COMPOSE_FILES) exec --user abc aikore bash
 
 bench: build ## Side by side with NGINX and HAProxy; BENCH="--quick" takes three minutes
 	./bench/setup.sh
@@ -73,7 +92,7 @@ lint: assets lint-assets ## Formatting, clippy, docs, dependency rules, shell an
 	cargo fmt --all --check
 	cargo clippy $(CI) --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CI) --locked --workspace --no-deps --document-private-items
-	shellcheck -x blueprints/*.sh blueprints/legacy/*.sh blueprints/lib/*.sh blueprints/lib/apps/*.sh blueprints/lib/functions/*.sh tests/blueprints/*.sh tests/blueprints/stock/*.sh tests/apps/fixtures/*.sh scripts/*.sh bench/*.sh .ci/run
+	shellcheck -x blueprints/*.sh blueprints/legacy/*.sh blueprints/lib/*.sh blueprints/lib/apps/*.sh blueprints/lib/functions/*.sh tests/blueprints/*.sh tests/blueprints/stock/*.sh tests/apps/fixtures/*.sh scripts/*.sh bench/*.sh tests/container/*.sh container/build-wheels .ci/run
 	if command -v cargo-deny >/dev/null; then cargo deny check bans licenses sources; else echo "cargo-deny is not installed (cargo install cargo-deny): dependency rules were not checked"; fi
 
 .PHONY: lint-assets
