@@ -27,6 +27,8 @@ pub struct Desktop {
     pub screen: Screen,
     /// The file with the cookie that opens the display.
     pub cookie: PathBuf,
+    /// The process below which the X server is, where that is not the run's own.
+    pub tree: Option<u32>,
     /// Whether what is shown in it is a web UI, which can be had without the desktop as well.
     pub shows_web_ui: bool,
 }

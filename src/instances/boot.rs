@@ -86,8 +86,11 @@ impl Instances {
         let rows = self.list();
         let by_run: HashMap<RunId, InstanceId> =
             rows.iter().filter_map(|row| Some((row.run.clone()?, row.id))).collect();
-        let mut adopted = 0;
+        let (mut adopted, mut living) = (0, Vec::new());
         for found in self.inner.runtime.adopt(by_run.keys().cloned()).await {
+            if let Found::Running(run) = &found {
+                living.push(run.id.clone());
+            }
             match found {
                 Found::Running(run) => match by_run.get(&run.id).and_then(|id| self.get(*id).ok()) {
                     Some(instance) => {
@@ -117,6 +120,7 @@ impl Instances {
         for row in rows.iter().filter(|row| row.status.is_active() && row.run.is_none()) {
             self.record_end(row.id, None).await;
         }
+        self.inner.clear_other_desktops(living).await;
         self.inner.adopted.cancel();
         tracing::info!(running = adopted, took = ?begun.elapsed(), "what an earlier server left is known");
     }

@@ -6,7 +6,7 @@ use super::error::Error;
 use super::start::Launch;
 use super::{Inner, Instances, blocking};
 use crate::blueprints::{Header, Ready};
-use crate::domain::{Instance, InstanceId, ProxyMode};
+use crate::domain::{Instance, InstanceId, ProxyMode, RunId};
 use crate::runtime::{app_port, desktop};
 
 /// What this machine has for desktops.
@@ -105,13 +105,21 @@ impl Inner {
     }
 
     /// Removes what the desktop of a run that is over may have left behind.
-    pub(super) async fn clear_desktop(&self, instance: &Arc<Instance>, run: &crate::domain::RunId) {
+    pub(super) async fn clear_desktop(&self, instance: &Arc<Instance>, run: &RunId) {
         if !instance.chosen.persistent_mode {
             return;
         }
         let (folder, run) = (self.setup.layout.desktops(), run.clone());
         if let Err(error) = blocking(move || desktop::clear(&folder, &run)).await {
             tracing::warn!(instance = instance.id, %error, "what a desktop left could not be removed");
+        }
+    }
+
+    /// Removes what is there of the desktops of runs that are over.
+    pub(super) async fn clear_other_desktops(&self, living: Vec<RunId>) {
+        let folder = self.setup.layout.desktops();
+        if let Err(error) = blocking(move || desktop::clear_others(&folder, &living)).await {
+            tracing::warn!(%error, "what desktops left could not be removed");
         }
     }
 }

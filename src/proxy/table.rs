@@ -315,6 +315,7 @@ mod tests {
             display: 5,
             screen,
             cookie: "/c".into(),
+            tree: None,
             shows_web_ui: true,
         };
         let kasm = || Some(desktop(Screen::Web(Port::new(20_009).unwrap())));

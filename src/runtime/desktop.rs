@@ -10,6 +10,7 @@ pub mod keeper;
 mod kiosk;
 pub mod picture;
 pub mod rfb;
+mod service;
 mod x;
 
 use std::fs;
@@ -29,6 +30,8 @@ pub use kiosk::Browser;
 pub struct Tools {
     /// The X server.
     pub engine: Engine,
+    /// Where s6 looks after X servers, as in the container; elsewhere their keepers do.
+    scan: Option<PathBuf>,
     /// The window manager.
     pub openbox: PathBuf,
     /// What shows a web UI; a program with windows of its own needs none.
@@ -75,7 +78,7 @@ impl Tools {
         let openbox = program("openbox").ok_or_else(|| {
             "Persistent mode needs the window manager openbox on the server: install the package openbox.".to_owned()
         })?;
-        Ok(Self { engine, openbox, browser: Browser::find() })
+        Ok(Self { engine, scan: service::scan_directory(), openbox, browser: Browser::find() })
     }
 }
 
@@ -100,10 +103,26 @@ pub fn find(folder: &Path, run: &RunId) -> Option<Desktop> {
     serde_json::from_slice(&text).ok()
 }
 
-/// Removes what a run's desktop has left: all of it, if it was killed.
+/// Removes what a run's desktop has left: all of it, if it was killed. It may wait for an X server to end.
 pub fn clear(folder: &Path, run: &RunId) {
+    if let Some(scan) = service::scan_directory() {
+        service::Service::of(&scan, run).remove();
+    }
     for name in [plan_file, state_file, socket, cookie_file].map(|of| of(folder, run)) {
         let _ = fs::remove_file(name);
+    }
+}
+
+/// Removes what is there of desktops whose runs are over: a machine that went down left them.
+pub fn clear_others(folder: &Path, living: &[RunId]) {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten();
+    let stem = |entry: fs::DirEntry| Some(RunId(entry.path().file_stem()?.to_str()?.to_owned()));
+    let mut runs: Vec<RunId> = files.filter_map(stem).collect();
+    runs.extend(service::scan_directory().iter().flat_map(|scan| service::runs(scan, folder)));
+    runs.sort();
+    runs.dedup();
+    for run in runs.iter().filter(|run| !living.contains(run)) {
+        clear(folder, run);
     }
 }
 

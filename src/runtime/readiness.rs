@@ -130,7 +130,7 @@ impl Readiness {
             if let Screen::Web(port) = desktop.screen {
                 // Its web server answers whoever asks: it has to be the desktop's own.
                 let address = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port.get());
-                match prove(address, port, self.tree).await {
+                match prove(address, port, desktop.tree.unwrap_or(self.tree)).await {
                     Look::Ready(_) => {}
                     other => return other,
                 }

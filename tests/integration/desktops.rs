@@ -362,6 +362,17 @@ async fn who_may_only_look_touches_nothing() {
 }
 
 #[tokio::test]
+async fn what_a_machine_left_that_went_down_is_removed() {
+    let mut server = Server::new();
+    server.end("TERM");
+    let folder = server.config().join("run/desktops");
+    fs::write(folder.join("0123456789ab.json"), "{}").unwrap();
+    fs::write(folder.join("0123456789ab.auth"), "x").unwrap();
+    server.start();
+    eventually("an empty folder", || desktops(&server).is_empty().then_some(()));
+}
+
+#[tokio::test]
 async fn twenty_desktops_at_once() {
     let server = Start::new().pool(20).serve();
     server.blueprint("shell.sh", IS_A_PROGRAM, SHELL);

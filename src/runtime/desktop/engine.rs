@@ -90,13 +90,14 @@ impl Engine {
     }
 
     /// The desktop it serves then.
-    pub(super) fn desktop(&self, plan: &Plan, display: u32) -> Desktop {
+    pub(super) fn desktop(&self, plan: &Plan, display: u32, tree: Option<u32>) -> Desktop {
         let web = plan.web_port.filter(|_| self.serves_the_web()).map(Screen::Web);
         Desktop {
             engine: self.kind,
             display,
             screen: web.unwrap_or_else(|| Screen::Socket(super::socket(&plan.folder, &plan.run))),
             cookie: super::cookie_file(&plan.folder, &plan.run),
+            tree,
             shows_web_ui: plan.web_ui.is_some(),
         }
     }
@@ -178,7 +179,7 @@ mod tests {
             run: RunId("r1".to_owned()),
             name: "My App".to_owned(),
             folder: "/c/run/desktops".into(),
-            tools: Tools { engine, openbox: "/usr/bin/openbox".into(), browser: None::<Browser> },
+            tools: Tools { engine, scan: None, openbox: "/usr/bin/openbox".into(), browser: None::<Browser> },
             command: vec!["bash".to_owned()],
             app_port: Port::new(20_001).unwrap(),
             web_port: web_port.and_then(Port::new),
@@ -208,7 +209,7 @@ mod tests {
         }
         assert!(said.starts_with("-displayfd") && said.contains("-desktop My App"), "{said}");
         assert!(arguments(&plan.tools.engine.command(&plan, Some(7))).starts_with(":7 -displayfd 1"));
-        let desktop = plan.tools.engine.desktop(&plan, 7);
+        let desktop = plan.tools.engine.desktop(&plan, 7, None);
         assert_eq!(desktop.screen, Screen::Socket("/c/run/desktops/r1.vnc".into()));
         assert!(!desktop.shows_web_ui && desktop.display == 7);
     }
@@ -228,7 +229,7 @@ mod tests {
             assert!(said.contains(part), "{said}");
         }
         assert!(!said.contains("rfbunixpath"), "{said}");
-        let desktop = plan.tools.engine.desktop(&plan, 3);
+        let desktop = plan.tools.engine.desktop(&plan, 3, None);
         assert_eq!((desktop.screen, desktop.shows_web_ui), (Screen::Web(Port::new(20_002).unwrap()), true));
     }
 

@@ -56,9 +56,9 @@ async fn keep(plan: &Plan) -> Result<ExitStatus, String> {
     let heard = hear_signals().map_err(|error| format!("Signals can't be heard: {error}."))?;
     cookie::make(&cookie_file(&plan.folder, &plan.run))
         .map_err(|error| format!("The cookie of the display can't be written: {error}."))?;
-    let mut server = Server::start(plan, None).await?;
+    let mut server = Server::start(plan).await?;
     let display = server.display;
-    let desktop = plan.tools.engine.desktop(plan, display);
+    let desktop = plan.tools.engine.desktop(plan, display, server.tree());
     let leaving = CancellationToken::new();
     let run = async {
         // A window that comes before its manager would not get the keys.
