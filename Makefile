@@ -53,7 +53,7 @@ test-apps: assets ## Real web UIs from PyPI and npm in a browser, and every stoc
 test-apps-all: test-apps ## Every real web UI there is a blueprint for (hours; outside CI)
 	npm run --silent test:apps-all
 
-test-container: ## The image: built with podman, started through compose.yaml, looked at from outside (as root)
+test-container: node_modules/.installed ## The image: built with podman, started through compose.yaml, looked at from outside (as root)
 	./tests/container/run.sh
 
 # On a machine without an NVIDIA GPU the part of compose.yaml that asks for one is taken out.

@@ -34,9 +34,13 @@ impl Instances {
         let mut new = NewInstance::new(name, slug, parent.chosen.base_blueprint.clone());
         new.parent_instance_id = Some(parent.id);
         new.helper = parent.chosen.helper;
+        new.persistent_mode = parent.chosen.persistent_mode;
         inherit(&mut new, &parent.chosen);
         let inherited = new.clone();
         request.choices.apply(&mut new)?;
+        if new.persistent_mode {
+            inner.refuse_without_desktop().await?;
+        }
         if request.choices.params.is_some() {
             request.choices.apply_params(&inner.header(&parent).await, &mut new)?;
         }

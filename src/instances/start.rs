@@ -211,7 +211,7 @@ impl Inner {
         run: Option<&RunId>,
         app_port: Option<Port>,
     ) -> BTreeMap<OsString, OsString> {
-        environment::build(&Surroundings {
+        let mut all = environment::build(&Surroundings {
             inherited: std::env::vars_os().collect(),
             layout: &self.setup.layout,
             library: &self.setup.library,
@@ -223,7 +223,13 @@ impl Inner {
             params: header.params().variables(&family.chosen.params),
             prefix: self.prefix(instance),
             pytorch_index: &self.setup.pytorch_index,
-        })
+        });
+        // A terminal's programs may open their windows there too; a run's own keeper says it itself.
+        if let Some(desktop) = &instance.desktop {
+            all.insert("DISPLAY".into(), format!(":{}", desktop.display).into());
+            all.insert("XAUTHORITY".into(), desktop.cookie.clone().into());
+        }
+        all
     }
 
     /// Hands a run to a watcher of its own.

@@ -1,10 +1,11 @@
 """A life of the container as its user has it: `up`, setup, an instance by all ways in, a crash, `stop`, `start`, `down`."""
 
 import re
+import subprocess
 from pathlib import Path
 
 from panel import Panel
-from podman import WORK, Compose, free_ports, podman
+from podman import ROOT, WORK, Compose, free_ports, podman
 from report import Report, equal, has, until
 
 UID, GID = 1234, 1235
@@ -22,6 +23,15 @@ trap 'sleep 1; echo app >>"$INSTANCE_OUTPUT_DIR/farewell"; kill %2; exit 0' TERM
 while :; do sleep 0.1; done
 """
 
+SHELL = """#!/usr/bin/env bash
+### AIKORE-METADATA-START ###
+# aikore.name = Shell
+# aikore.ready = process
+# aikore.persistent_mode = true
+### AIKORE-METADATA-END ###
+exec xterm -geometry 120x40+0+0 -e bash --norc
+"""
+
 
 class Life:
     """The steps, in their order; each goes on where the one before it ended."""
@@ -30,6 +40,7 @@ class Life:
         self.config = WORK / "config"
         (self.config / "custom_blueprints").mkdir(parents=True)
         (self.config / "custom_blueprints/polite.sh").write_text(POLITE)
+        (self.config / "custom_blueprints/shell.sh").write_text(SHELL)
         self.pool = free_ports(4)
         self.compose = Compose("aikore-test", {
             "HOST_ADDRESS": "127.0.0.1:", "HOST_PORT": "", "HOST_CONFIG": str(self.config),
@@ -115,24 +126,36 @@ class Life:
         self.panel.talk("/instance/hello/ws")
         return f"the app is still process {app['pid']}"
 
-    def desktops(self) -> None:
-        """A service as the server writes one for an X server: run without rights, outliving the server, and removed."""
-        def as_user(script: str) -> str:
-            return podman("exec", "--user", "abc", self.box.name, "sh", "-ec", script)
-        as_user("mkdir /run/aikore/desktops/probe-x && cd /run/aikore/desktops/probe-x && "
-                "printf '#!/bin/sh\\nexec sleep 4000\\n' >run && chmod +x run && s6-svscanctl -a /run/aikore/desktops")
-        screen = until("the service", lambda: self.box.process("sleep 4000"))
+    def desktop(self) -> str:
+        """A shell on a screen of its own, seen and typed into by Chromium; its X server is s6's, and outlives the server."""
+        shell = self.panel.create("Shell", "shell.sh")
+        equal(shell["desktop"]["engine"], "tigervnc")
+        screen = self.box.process("Xtigervnc")
         equal((screen["uid"], screen["gid"]), (str(UID), str(GID)))
+        parent = self.box.run("ps", "-o", "ppid=", "-p", screen["pid"]).strip()
+        has(self.box.run("ps", "-o", "args=", "-p", parent), "s6-supervise")
+        self.type_into("shell", "typed")
         server = self.box.process("aikore serve")
         self.box.run("kill", "-9", server["pid"])
         until("the next server", lambda: self.box.process("aikore serve")["pid"] != server["pid"] and self.panel.healthy())
-        equal(self.box.process("sleep 4000")["pid"], screen["pid"])
-        self.box.run("kill", "-9", screen["pid"])
-        until("the service again", lambda: self.box.process("sleep 4000")["pid"] != screen["pid"])
-        as_user("s6-svc -wD -T 8000 -dx /run/aikore/desktops/probe-x && rm -r /run/aikore/desktops/probe-x && "
-                "s6-svscanctl -an /run/aikore/desktops")
-        until("its end", lambda: not self.box.process("probe-x") and not self.box.process("sleep 4000"))
+        until("the desktop", lambda: self.panel.reach("Shell", "started")["desktop"])
+        equal(self.box.process("Xtigervnc")["pid"], screen["pid"])
+        self.type_into("shell", "typed-again")
+        self.panel.api("POST", f"instances/{shell['id']}/stop?wait=true")
+        until("the end of all its parts", lambda: not self.box.process("Xtigervnc") and not self.box.process("xterm"))
+        equal(self.box.run("ls", "/run/aikore/desktops"), "")
         self.panel.reach("Hello", "started")
+        return f"display {shell['desktop']['display']}"
+
+    def type_into(self, slug: str, name: str) -> None:
+        line = f"touch $INSTANCE_OUTPUT_DIR/{name}"
+        command = ["node", str(ROOT / "tests/container/see_desktop.mjs"), f"{self.panel.origin}/instance/{slug}/",
+                   self.panel.cookie, line]
+        def typed() -> bool:
+            # A window needs a moment to have the keys.
+            subprocess.run(command, check=True, timeout=60)
+            return (self.config / "outputs/Shell" / name).exists()
+        until(f"{name} to arrive", typed, 90)
 
     def hand_over(self) -> None:
         app, server = self.box.process("apps/hello"), self.box.process("aikore serve")
@@ -182,7 +205,7 @@ def run(report: Report) -> None:
         "Hello by path, public port and host name": life.three_ways, "a websocket": life.websocket,
         "PUID, PGID, UMASK and TZ": life.identity, "the processes that are expected": life.processes,
         "kill -9: the instance lives on": life.crash, "hand-over: the instance lives on": life.hand_over,
-        "the scan directory for desktops": life.desktops,
+        "a desktop, typed into in Chromium, outlives the server": life.desktop,
         "no zombies": life.no_zombies, "stop: exit code 0, children ended with grace": life.stop,
         "start: what was wanted runs again": life.start_again, "compose down": life.down,
     }

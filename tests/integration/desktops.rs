@@ -225,7 +225,7 @@ async fn a_program_ends_with_its_screen_and_all_parts_with_it() {
     let id = server.started("shell", IS_A_PROGRAM, SHELL).await;
     kill(running(&server, "Xtigervnc ")[0]);
     let ended = server.wait_status(id, "error").await;
-    assert!(ended["reason"].as_str().unwrap().contains("The X server ended"), "{ended}");
+    assert!(ended["reason"].as_str().unwrap().contains("ended with its X server"), "{ended}");
     server.assert_nothing_left();
     assert!(desktops(&server).is_empty());
 
@@ -359,6 +359,29 @@ async fn who_may_only_look_touches_nothing() {
     let revoked = server.client.call(Method::DELETE, &format!("/api/auth/tokens/{token}"), None).await;
     assert!(revoked.status.is_success(), "{}", revoked.text());
     assert!(guest.is_ended().await);
+}
+
+#[tokio::test]
+async fn without_a_place_for_its_socket_no_x_server_is_started() {
+    let start = Start::new();
+    let sockets = Path::new("/tmp/.X11-unix");
+    if !sockets.exists() {
+        fs::create_dir(sockets).unwrap();
+        fs::set_permissions(sockets, fs::Permissions::from_mode(0o1777)).unwrap();
+    }
+    let mount = format!("mount -t tmpfs -o ro none {} && exec \"$0\" \"$@\"", sockets.display());
+    let binary = crate::support::binary();
+    let command =
+        ["unshare".as_ref(), "-Urm".as_ref(), "sh".as_ref(), "-c".as_ref(), mount.as_ref(), binary.as_os_str()];
+    let server = start.command(command).serve();
+    server.blueprint("shell.sh", IS_A_PROGRAM, SHELL);
+    let id = server.create("shell", "shell.sh").await;
+    server.ask(id, "start").await;
+    let failed = server.wait_status(id, "error").await;
+    let reason = failed["reason"].as_str().unwrap();
+    assert!(reason.contains("can't put its socket into /tmp/.X11-unix") && reason.contains("chmod 1777"), "{reason}");
+    server.assert_nothing_left();
+    assert!(desktops(&server).is_empty());
 }
 
 #[tokio::test]

@@ -285,17 +285,3 @@ async fn the_server_keeps_its_secrets() {
         assert!(environment.lines().any(|found| found == line), "{line} in {environment}");
     }
 }
-
-#[tokio::test]
-async fn a_desktop_is_not_pretended() {
-    let server = Server::new();
-    let answer = server
-        .client
-        .post("/api/instances/", &json!({ "name": "d", "base_blueprint": "hello.sh", "persistent_mode": true }))
-        .await
-        .json();
-    assert_eq!((&answer["port"], &answer["persistent_port"]), (&json!(null), &json!(server.pool.0)));
-    let answer = server.ask(answer["id"].as_i64().unwrap(), "start").await;
-    assert_eq!(answer.status, StatusCode::NOT_IMPLEMENTED);
-    assert!(answer.detail().contains("Persistent mode"));
-}

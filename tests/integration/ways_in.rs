@@ -45,7 +45,7 @@ async fn a_stripped_app_by_all_three() {
     let dashboard = server.client.address.port();
     assert_eq!(
         urls,
-        json!({ "path": "/instance/a/", "port": format!("http://{own}/"), "host": format!("http://a.localhost:{dashboard}/") })
+        json!({ "app": null, "path": "/instance/a/", "port": format!("http://{own}/"), "host": format!("http://a.localhost:{dashboard}/") })
     );
 }
 

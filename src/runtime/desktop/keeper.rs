@@ -82,6 +82,10 @@ async fn keep(plan: &Plan) -> Result<ExitStatus, String> {
         (status, (), ()) = parts => status,
         never = server.keep(plan) => match never {},
     };
+    if server.is_lost() {
+        // The last word in the log, since that is what a person is shown.
+        say("The program ended with its X server.");
+    }
     server.end().await;
     drop(heard);
     status.map_err(|error| format!("The program could not be run: {error}."))

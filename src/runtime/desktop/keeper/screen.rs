@@ -24,6 +24,9 @@ const LOOK: Duration = Duration::from_millis(20);
 /// Between two looks at an X server that s6 keeps.
 const WATCH: Duration = Duration::from_millis(500);
 
+/// How long a program may outlive its X server and still be taken to have ended by it.
+const MOMENT: Duration = Duration::from_secs(5);
+
 /// Where every X server has its sockets.
 const SOCKETS: &str = "/tmp/.X11-unix";
 
@@ -31,6 +34,8 @@ const SOCKETS: &str = "/tmp/.X11-unix";
 pub(super) struct Server {
     pub(super) display: u32,
     held: Held,
+    /// When it was last found to have ended.
+    lost: Option<Instant>,
 }
 
 /// By whom it is kept there.
@@ -52,7 +57,7 @@ impl Server {
             return Self::start_there(plan, Service::of(scan, &plan.run)).await;
         }
         let (display, part, begun) = start_here(plan, None).await?;
-        Ok(Self { display, held: Held::Here { part, begun } })
+        Ok(Self { display, held: Held::Here { part, begun }, lost: None })
     }
 
     async fn start_there(plan: &Plan, service: Service) -> Result<Self, String> {
@@ -60,7 +65,7 @@ impl Server {
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
             if let Some(display) = service.display() {
-                return Ok(Self { display, held: Held::There(service) });
+                return Ok(Self { display, held: Held::There(service), lost: None });
             }
             tokio::time::sleep(LOOK).await;
         }
@@ -89,6 +94,7 @@ impl Server {
                 }
             };
             let how = part.ended().await;
+            self.lost = Some(Instant::now());
             let mut pause = restarts.pause(begun.elapsed());
             say(&format!("The X server ended ({how}); it is started again."));
             loop {
@@ -108,16 +114,27 @@ impl Server {
     }
 
     /// Until the one that s6 keeps has ended and is there again.
-    async fn watch(&self) {
-        let answers = || UnixStream::connect(format!("{SOCKETS}/X{}", self.display)).is_ok();
+    async fn watch(&mut self) {
+        let socket = display_socket(self.display);
+        let answers = || UnixStream::connect(&socket).is_ok();
         let until = async |there: bool| {
             while answers() != there {
                 tokio::time::sleep(WATCH).await;
             }
         };
         until(false).await;
+        self.lost = Some(Instant::now());
         say("The X server ended; s6 starts it again.");
         until(true).await;
+    }
+
+    /// Whether it has ended, or did a moment ago: then a program that ends does so because of that.
+    pub(super) fn is_lost(&mut self) -> bool {
+        let gone = match &mut self.held {
+            Held::Here { part, .. } => !matches!(part.child.try_wait(), Ok(None)),
+            Held::There(_) => UnixStream::connect(display_socket(self.display)).is_err(),
+        };
+        gone || self.lost.is_some_and(|lost| lost.elapsed() < MOMENT)
     }
 
     /// Ends it.
@@ -156,6 +173,10 @@ async fn start_here(plan: &Plan, display: Option<u32>) -> Result<(u32, Part, Ins
             Err(format!("The X server of the desktop did not come up ({how}).{said}"))
         }
     }
+}
+
+fn display_socket(display: u32) -> String {
+    format!("{SOCKETS}/X{display}")
 }
 
 /// What it says about its display: a line with the number.
