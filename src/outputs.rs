@@ -13,6 +13,7 @@ mod metadata;
 mod page;
 mod png_text;
 mod thumbnail;
+mod written;
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
@@ -25,7 +26,7 @@ use crate::folders::FolderError;
 pub use archive::{Archive, Piece};
 pub use cursor::Cursor;
 pub use gallery::Gallery;
-pub use metadata::{About, Text};
+pub use metadata::About;
 pub use page::{Page, Question};
 pub use thumbnail::{Side, Thumbnail};
 

@@ -1,6 +1,6 @@
 //! The texts in EXIF data, as JPEG and WebP have them: apps that write no PNG put there how the picture was made.
 
-use super::metadata::Text;
+use super::written::Text;
 
 /// Which fields hold text that somebody wrote, and their names for people.
 const FIELDS: [(u16, &str); 6] = [

@@ -6,22 +6,12 @@ use std::io::{BufReader, Read, Seek};
 use image::{ImageDecoder, ImageFormat, ImageReader};
 use serde::Serialize;
 
+use super::written::Text;
 use super::{Item, OutputError, exif, png_text, thumbnail};
 use crate::domain::{Media, MediaKind};
 
 /// So much of a text is shown.
 const PREVIEW: u64 = 64 << 10;
-
-/// A text in a picture.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Text {
-    /// What the app has called it: `parameters`, `prompt`, `workflow`, …
-    pub key: String,
-    /// The text.
-    pub text: String,
-    /// Whether there is more of it.
-    pub cut: bool,
-}
 
 /// Everything there is to say about a file.
 #[derive(Debug, Serialize)]

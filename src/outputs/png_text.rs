@@ -4,7 +4,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use flate2::read::ZlibDecoder;
 
-use super::metadata::Text;
+use super::written::Text;
 
 const SIGNATURE: &[u8; 8] = b"\x89PNG\r\n\x1a\n";
 

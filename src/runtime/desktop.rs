@@ -1,7 +1,7 @@
 //! Desktops: what an app in persistent mode lives in. Closing the browser loses nothing, since the app's screen is here.
 //!
 //! One *keeper* per run (`aikore desktop`, below the run's shim) starts an X server, a window manager and the program, and for a
-//! web UI a browser that shows it; it notices the end of each. What it has started it says in a file ([`find`]), which is how
+//! web UI a browser that shows it; it notices the end of each. What it has started it says in a file ([`told`]), which is how
 //! every later server finds the screen too.
 
 mod cookie;
@@ -11,19 +11,20 @@ mod kiosk;
 pub mod picture;
 pub mod rfb;
 mod service;
+pub mod told;
 mod x;
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::folder;
-use crate::domain::{Desktop, Port, RunId};
+use crate::domain::{Port, RunId};
 
 pub use engine::Engine;
 pub use kiosk::Browser;
+use told::{cookie_file, plan_file, socket, state_file};
 
 /// The programs that desktops are made of, as they were found on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,12 +98,6 @@ impl Plan {
     }
 }
 
-/// The desktop of a run, once it is there.
-pub fn find(folder: &Path, run: &RunId) -> Option<Desktop> {
-    let text = fs::read(state_file(folder, run)).ok()?;
-    serde_json::from_slice(&text).ok()
-}
-
 /// Removes what a run's desktop has left: all of it, if it was killed. It may wait for an X server to end.
 pub fn clear(folder: &Path, run: &RunId) {
     if let Some(scan) = service::scan_directory() {
@@ -124,30 +119,6 @@ pub fn clear_others(folder: &Path, living: &[RunId]) {
     for run in runs.iter().filter(|run| !living.contains(run)) {
         clear(folder, run);
     }
-}
-
-fn tell(folder: &Path, run: &RunId, desktop: &Desktop) -> io::Result<()> {
-    folder::replace(&state_file(folder, run), &serde_json::to_vec(desktop)?, 0o600).map_err(io::Error::other)
-}
-
-fn plan_file(folder: &Path, run: &RunId) -> PathBuf {
-    folder.join(format!("{run}.plan"))
-}
-
-fn state_file(folder: &Path, run: &RunId) -> PathBuf {
-    folder.join(format!("{run}.json"))
-}
-
-fn socket_name(run: &RunId) -> String {
-    format!("{run}.vnc")
-}
-
-fn socket(folder: &Path, run: &RunId) -> PathBuf {
-    folder.join(socket_name(run))
-}
-
-fn cookie_file(folder: &Path, run: &RunId) -> PathBuf {
-    folder.join(format!("{run}.auth"))
 }
 
 /// A program on the search path.

@@ -11,7 +11,7 @@ use regex::Regex;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::desktop;
+use super::desktop::told;
 use super::log_pattern::LogPattern;
 use super::proc::{self, Held, Listener};
 use crate::blueprints::Ready;
@@ -126,7 +126,7 @@ impl Readiness {
     /// Looks once.
     pub async fn look(&mut self) -> Look {
         if let Sought::In(folder, run) = &self.desktop {
-            let Some(desktop) = desktop::find(folder, run) else { return Look::Silent };
+            let Some(desktop) = told::find(folder, run) else { return Look::Silent };
             if let Screen::Web(port) = desktop.screen {
                 // Its web server answers whoever asks: it has to be the desktop's own.
                 let address = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port.get());

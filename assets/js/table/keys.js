@@ -1,6 +1,6 @@
 // The table by keyboard, as a tree grid: rows with the arrow keys, their cells with left and right, Enter and F2 edit.
 import { isTyping } from '../dom.js';
-import { keyOf } from '../actions.js';
+import { keyOf } from '../shortcut.js';
 
 /** @typedef {import('../views/row.js').InstanceRow} InstanceRow */
 /** @typedef {import('../views/group-row.js').GroupRow} GroupRow */

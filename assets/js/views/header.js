@@ -1,6 +1,6 @@
 // The top line: who this is, whether the line to it is alive, all actions, the theme, and who is logged in.
 import { panel } from '../api-panel.js';
-import { keyName } from '../actions.js';
+import { keyName } from '../shortcut.js';
 import { el, iconButton, setAttr, setText, show } from '../dom.js';
 import { bytes, loadLevel, share } from '../format.js';
 import { icon } from '../icons.js';

@@ -1,5 +1,5 @@
 // Dialogs that only tell: keys and help, and what an import repaired.
-import { keyName } from '../actions.js';
+import { keyName } from '../shortcut.js';
 import { el } from '../dom.js';
 import { Dialog } from './dialog.js';
 

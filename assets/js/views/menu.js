@@ -1,7 +1,7 @@
 // Menus: made when opened, kept true while open, never rebuilt. The "…" of a row is one of them.
 import { el, isPhone, setAttr, setText } from '../dom.js';
 import { icon } from '../icons.js';
-import { keyName } from '../actions.js';
+import { keyName } from '../shortcut.js';
 
 /** @typedef {import('../store.js').InstanceModel} InstanceModel */
 

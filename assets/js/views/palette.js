@@ -1,5 +1,5 @@
 // All actions by typing: of the page, of the tools, and of every instance. Made from the one table of actions.
-import { keyName } from '../actions.js';
+import { keyName } from '../shortcut.js';
 import { el, setAttr, setText, show, uid } from '../dom.js';
 import { fuzzy } from '../fuzzy.js';
 import { icon } from '../icons.js';

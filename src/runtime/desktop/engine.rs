@@ -5,7 +5,8 @@ use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Plan, program, socket_name};
+use super::told::{cookie_file, socket, socket_name};
+use super::{Plan, program};
 use crate::domain::{Desktop, DesktopEngine, Screen};
 
 /// Where KasmVNC has its web client, seen from the folder above its program's.
@@ -95,8 +96,8 @@ impl Engine {
         Desktop {
             engine: self.kind,
             display,
-            screen: web.unwrap_or_else(|| Screen::Socket(super::socket(&plan.folder, &plan.run))),
-            cookie: super::cookie_file(&plan.folder, &plan.run),
+            screen: web.unwrap_or_else(|| Screen::Socket(socket(&plan.folder, &plan.run))),
+            cookie: cookie_file(&plan.folder, &plan.run),
             tree,
             shows_web_ui: plan.web_ui.is_some(),
         }

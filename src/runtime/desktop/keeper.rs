@@ -15,7 +15,8 @@ use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{Plan, cookie, cookie_file, tell, x};
+use super::told::{cookie_file, tell};
+use super::{Plan, cookie, x};
 use crate::blueprints::Ready;
 use crate::runtime::proc;
 use crate::runtime::readiness::{Look, POLITE, Readiness};

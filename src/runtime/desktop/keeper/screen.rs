@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, Command};
 
+use super::super::Plan;
 use super::super::service::Service;
-use super::super::{Plan, socket};
+use super::super::told::socket;
 use super::part::{Part, Restarts};
 use super::say;
 
