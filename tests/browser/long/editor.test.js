@@ -52,7 +52,7 @@ stage.scene('what is typed is saved by Ctrl S, and outlives tabs, reloads and a 
   assert.equal(await readFile(scriptOf(server, 'Writer'), 'utf8'), 'echo one\nn?xdst/ ok', 'nothing was saved by itself');
 
   // Without a server nothing is lost either.
-  watch.expect(/ERR_CONNECTION_REFUSED/, /ERR_INCOMPLETE_CHUNKED_ENCODING/, /ERR_CONNECTION_RESET/, /ERR_EMPTY_RESPONSE/);
+  watch.expect(/ERR_CONNECTION_REFUSED/, /ERR_INCOMPLETE_CHUNKED_ENCODING/, /ERR_CONNECTION_RESET/, /ERR_EMPTY_RESPONSE/, /ERR_SOCKET_NOT_CONNECTED/);
   await server.kill();
   await content(page).click();
   await page.keyboard.press('Control+s');
