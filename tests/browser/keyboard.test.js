@@ -64,8 +64,11 @@ stage.scene('with Tab, letters and Enter: create, start, open, read the log, sto
   await row.focus();
   await keys.press('x');
   await dashboard.reaches('By hand', 'stopped');
-  await keys.press('Delete');
-  await dashboard.dialog.waitFor();
+  // The event may come before the answer to the call: until then the row is busy.
+  await until('the dialog', async () => {
+    await keys.press('Delete');
+    return dashboard.dialog.waitFor({ timeout: 500 }).then(() => true, () => false);
+  });
   await keys.press('Escape');
   await dashboard.dialog.waitFor({ state: 'detached' });
   assert.equal(await row.count(), 1, 'Escape deletes nothing');
