@@ -89,7 +89,7 @@ pub struct Panel {
     pub boot: Arc<str>,
     /// Cancelled when the server goes: streams end then.
     pub closing: CancellationToken,
-    /// Who follows logs: the end of the server waits for them, so that each hears why it ends.
+    /// Who follows logs and looks at desktops: the end of the server waits for them, so that each hears why it ends.
     pub followers: Tasks,
     /// Instances answer at `<slug>.<domain>` too.
     pub base_domain: Option<Hostname>,

@@ -201,7 +201,6 @@ fn check_public_url(text: &str) -> Result<String, ConfigError> {
     }
 }
 
-/// A network (`10.0.0.0/8`) or a single address.
 /// An address that packages are asked of.
 fn parse_index(text: &str) -> Result<String, Invalid> {
     let known = ["https://", "http://", "file:///"].iter().any(|scheme| text.starts_with(scheme));
@@ -212,6 +211,7 @@ fn parse_index(text: &str) -> Result<String, Invalid> {
     }
 }
 
+/// A network (`10.0.0.0/8`) or a single address.
 fn parse_network(text: &str) -> Result<IpNet, Invalid> {
     let single = || text.parse().map(|address: std::net::IpAddr| IpNet::from(address)).ok();
     text.parse()

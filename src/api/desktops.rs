@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Panel;
 use super::error::ApiError;
+use super::instances::by_slug;
 use super::json::{Id, Params};
 use crate::auth::Caller;
 use crate::domain::{Access, DesktopEngine, Screen};
@@ -96,8 +97,7 @@ pub(super) async fn screen(
         ApiError::new(rejection.status(), format!("This address speaks websockets: {}.", rejection.body_text()))
     })?;
     let gone = || ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "It has no screen now.");
-    let found = panel.instances.list().into_iter().find(|instance| instance.chosen.slug.as_str() == slug);
-    let instance = found.ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "There is no such instance."))?;
+    let instance = by_slug(&panel, &slug)?;
     let Some(Screen::Socket(path)) = instance.desktop.as_ref().map(|desktop| &desktop.screen) else {
         return Err(gone());
     };

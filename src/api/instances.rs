@@ -166,7 +166,7 @@ pub(super) async fn start_by_slug(State(panel): State<Panel>, Path(slug): Path<S
     Ok(Json(StateView::new(&instance, Vec::new())).into_response())
 }
 
-fn by_slug(panel: &Panel, slug: &str) -> Result<Arc<Instance>, ApiError> {
+pub(super) fn by_slug(panel: &Panel, slug: &str) -> Result<Arc<Instance>, ApiError> {
     let all = panel.instances.list();
     let found = all.into_iter().find(|instance| instance.chosen.slug.as_str() == slug);
     found.ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, format!("There is no instance '{slug}'.")))

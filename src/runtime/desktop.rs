@@ -121,6 +121,17 @@ pub fn clear_others(folder: &Path, living: &[RunId]) {
     }
 }
 
+/// How much is quoted of what a program printed last.
+const QUOTED_LINES: usize = 3;
+
+/// The end of what a program printed, to be put after the sentence that it failed.
+fn last_lines(printed: &[u8]) -> String {
+    let text = String::from_utf8_lossy(printed);
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let last = lines.get(lines.len().saturating_sub(QUOTED_LINES)..).unwrap_or_default();
+    if last.is_empty() { String::new() } else { format!(" It said:\n{}", last.join("\n")) }
+}
+
 /// A program on the search path.
 fn program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;

@@ -143,7 +143,8 @@ pub fn vars_file(family: &Instance, pytorch_index: &str) -> String {
         .collect()
 }
 
-fn shell_quoted(text: &str) -> String {
+/// A word that a shell takes as it is.
+pub(super) fn shell_quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

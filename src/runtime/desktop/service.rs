@@ -7,7 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Plan, program};
+use super::super::environment::shell_quoted;
+use super::{Plan, last_lines, program};
 use crate::domain::RunId;
 
 /// Where the container has its scan directory for desktops.
@@ -44,17 +45,17 @@ impl Service {
         // A name with a dot is not looked at until it is whole.
         let draft = self.scan.join(format!(".new-{}", plan.run));
         fs::create_dir_all(&draft)?;
-        let here = quoted(&self.folder.to_string_lossy());
+        let here = shell_quoted(&self.folder.to_string_lossy());
         let words: Vec<String> = std::iter::once(server.get_program())
             .chain(server.get_args())
-            .map(|word| quoted(&word.to_string_lossy()))
+            .map(|word| shell_quoted(&word.to_string_lossy()))
             .collect();
         let (first, rest) = words.split_first().ok_or(io::ErrorKind::InvalidInput)?;
         let run = format!(
             "#!/bin/sh\n# The X server of a desktop; its display comes on standard output.\ncd {} || exit 1\n\
              had=\n[ ! -s {here}/display ] || had=:$(cat {here}/display)\n\
              exec {first} $had {} >{here}/told 2>{here}/messages\n",
-            quoted(&plan.folder.to_string_lossy()),
+            shell_quoted(&plan.folder.to_string_lossy()),
             rest.join(" "),
         );
         fs::write(draft.join("run"), run)?;
@@ -74,10 +75,7 @@ impl Service {
     /// The end of what it has printed.
     pub(super) fn last_words(&self) -> String {
         let said = fs::read(self.folder.join("messages")).unwrap_or_default();
-        let said = String::from_utf8_lossy(&said);
-        let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        let last = lines.get(lines.len().saturating_sub(3)..).unwrap_or_default();
-        if last.is_empty() { String::new() } else { format!(" It said:\n{}", last.join("\n")) }
+        last_lines(&said)
     }
 
     /// The process that keeps it there: the root of whatever it starts.
@@ -107,15 +105,11 @@ impl Service {
 
 /// The runs that have a service whose files are in this folder.
 pub(super) fn runs(scan: &Path, folder: &Path) -> Vec<RunId> {
-    let there = format!("cd {} ||", quoted(&folder.to_string_lossy()));
+    let there = format!("cd {} ||", shell_quoted(&folder.to_string_lossy()));
     let is_ours = |name: &String| {
         let script = fs::read_to_string(scan.join(name).join("run"));
         !name.starts_with('.') && script.is_ok_and(|script| script.contains(&there))
     };
     let entries = fs::read_dir(scan).into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().into_string().ok()).filter(is_ours).map(RunId).collect()
-}
-
-fn quoted(word: &str) -> String {
-    format!("'{}'", word.replace('\'', r"'\''"))
 }

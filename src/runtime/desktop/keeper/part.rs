@@ -11,6 +11,7 @@ use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStderr, Command};
 use tokio_util::sync::CancellationToken;
 
+use super::super::last_lines;
 use super::say;
 
 /// How long a part may take to end.
@@ -27,9 +28,6 @@ const LONGEST: Duration = Duration::from_secs(10);
 
 /// How much of what a part prints is kept, in bytes.
 const KEPT: usize = 4096;
-
-/// How much of that is quoted.
-const QUOTED_LINES: usize = 3;
 
 /// How long to wait before something that ended is started again.
 #[derive(Debug, Default)]
@@ -112,10 +110,7 @@ impl LastWords {
 
     fn quoted(&self) -> String {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let text = String::from_utf8_lossy(&kept);
-        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        let last = lines.get(lines.len().saturating_sub(QUOTED_LINES)..).unwrap_or_default();
-        if last.is_empty() { String::new() } else { format!(" It said:\n{}", last.join("\n")) }
+        last_lines(&kept)
     }
 }
 
