@@ -8,7 +8,7 @@ CI := --profile ci
 # The binary, as the tests of Rust build it: `cargo build` would build much of it a second time, for other features.
 BUILT := cargo test $(CI) --locked --workspace --no-run
 
-.PHONY: help run build assets test test-rust test-blueprints test-browser test-apps test-apps-all test-container image up down logs shell bench fuzz soak lint fmt clean
+.PHONY: help run build assets test test-rust test-blueprints test-browser test-docs docs test-apps test-apps-all test-container image up down logs shell bench fuzz soak lint fmt clean
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -28,7 +28,7 @@ node_modules/.installed: package.json package-lock.json
 
 test: ## Set up, build quickly, and run every test but the long ones
 	./scripts/setup-tests.sh
-	$(MAKE) --no-print-directory lint-assets test-rust test-blueprints test-browser
+	$(MAKE) --no-print-directory lint-assets test-rust test-blueprints test-browser test-docs
 
 test-rust: assets ## Unit and integration tests
 	./scripts/test-rust.sh $(CI) --locked --workspace
@@ -42,6 +42,14 @@ test-browser: assets ## The dashboard and real apps in Chromium, over the real b
 	$(BUILT)
 	npm run --silent test:browser
 	npm run --silent test:page-helper
+
+test-docs: assets ## The documents: links, the commands of README, and the scenes of the guide's pictures
+	$(BUILT)
+	npm run --silent test:docs
+
+docs: assets ## The guide's pictures anew (docs/images); look at each before you commit it
+	$(BUILT)
+	npm run --silent docs
 
 test-apps: assets ## Real web UIs from PyPI and npm in a browser, and every stock blueprint against a small repository (long)
 	./scripts/setup-tests.sh
