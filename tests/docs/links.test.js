@@ -56,8 +56,8 @@ test('pictures are small, few, and each is shown', () => {
 });
 
 test('the reading of documents itself', () => {
-  const text = '# A *b*: `c` & d\n\nSee [x](#a) and `[no](nowhere)`.\n\n    make run   # y\n\n* one\n\n    in a list\n\n```sh\n[no](nowhere)\n```\n\n# A *b*: `c` & d\n\n![p](images/p.webp "title")\n';
+  const text = '# A *b*: `c` & d\n\nSee [x](#a) and `[no](nowhere)`.\n\n    make run   # y\n\n* one\n\n    in a list\n\n      rm x\n\n```sh\n[no](nowhere)\n```\n\n# A *b*: `c` & d\n\n![p](images/p.webp "title")\n';
   assert.deepEqual([...anchors(text)], ['a-b-c--d', 'a-b-c--d-1']);
   assert.deepEqual(links(text), [{ target: '#a', image: false }, { target: 'images/p.webp', image: true }]);
-  assert.deepEqual(parts(text).blocks.map(({ language, lines }) => [language, ...lines]), [['', 'make run   # y'], ['sh', '[no](nowhere)']]);
+  assert.deepEqual(parts(text).blocks.map(({ language, lines }) => [language, ...lines]), [['', 'make run   # y'], ['', 'rm x'], ['sh', '[no](nowhere)']]);
 });

@@ -16,7 +16,7 @@ export function documents() {
 export const read = (file) => readFileSync(join(ROOT, file), 'utf8');
 
 /**
- * The text and its blocks of code. A block is fenced, or indented by four below an empty line and not part of a list.
+ * The text and its blocks of code. A block is fenced, or indented by four below an empty line, seen from the list it stands in.
  * @param {string} text @returns {{ prose: string, blocks: { language: string, line: number, lines: string[] }[] }}
  */
 export function parts(text) {
@@ -27,7 +27,8 @@ export function parts(text) {
   /** @type {{ language: string, line: number, lines: string[] }|null} */
   let block = null;
   let fence = '';
-  let inList = false;
+  /** How far the text of the list is from the left. */
+  let within = 0;
   for (const [at, line] of text.split('\n').entries()) {
     const opens = /^ {0,3}(`{3,}|~{3,})\s*([\w-]*)/.exec(line);
     if (fence) {
@@ -43,15 +44,16 @@ export function parts(text) {
       prose.push('');
       continue;
     }
-    const indented = /^ {4}/.test(line);
-    if (/^ {0,3}([*+-]|\d+\.) /.test(line)) inList = true;
-    else if (line.trim() !== '' && !/^ /.test(line)) inList = false;
-    if (indented && !inList && (block || prose.at(-1)?.trim() === '')) {
+    const item = /^ {0,3}(?:[*+-]|\d+\.) +(?=\S)/.exec(line);
+    if (item) within = item[0].length;
+    else if (line.trim() !== '' && !/^ /.test(line)) within = 0;
+    const indented = line.trim() !== '' && line.startsWith(' '.repeat(within + 4));
+    if (indented && (block || prose.at(-1)?.trim() === '')) {
       if (!block) {
         block = { language: '', line: at + 1, lines: [] };
         blocks.push(block);
       }
-      block.lines.push(line.slice(4));
+      block.lines.push(line.slice(within + 4));
       prose.push('');
       continue;
     }
