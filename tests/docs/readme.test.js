@@ -13,7 +13,7 @@ import { parts, read, ROOT } from './support/markdown.js';
 
 const README = 'README.md';
 /** Whose commands are proved. The first one's must all be. */
-const DOCUMENTS = [README, 'CONTRIBUTING.md', 'docs/README.md', 'docs/faq.md', 'docs/security.md', 'docs/operations.md', 'docs/blueprints.md', 'blueprints/README.md', ...guide()];
+const DOCUMENTS = [README, 'CONTRIBUTING.md', 'docs/README.md', 'docs/faq.md', 'docs/security.md', 'docs/operations.md', 'docs/blueprints.md', 'blueprints/README.md', 'bench/README.md', ...guide()];
 const BINARY = resolve(process.env.AIKORE_BIN || join(ROOT, 'target/ci/aikore'));
 const PASSWORD = 'a lighthouse, a teapot, a comet';
 const COMMAND = /^(?:(?:[A-Z_]+=\S+ )*(?:aikore|make|docker|git pull|curl|tar|rm|cargo|npm|\.\/\S+)(?= |$)|(?:node|tests\/\S+) )/;
