@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { stamp } from './build/addresses.mjs';
+import { buildJoined } from './build/joined.mjs';
 import { pack } from './build/packed.mjs';
 import { constructedSheets } from './build/sheets.mjs';
 import { writeLicences } from './licences.mjs';
@@ -28,21 +29,8 @@ await mkdir(draft, { recursive: true });
 try {
   await Promise.all(['index.html', 'pages', 'img'].map(copy));
   // The dashboard: a browser that has to ask for a hundred modules is a while at it, even beside the server. What is loaded
-  // later (tools, editors, terminals) stays apart, and what several parts need is there once.
-  const dashboard = await build({
-    ...COMMON,
-    absWorkingDir: source,
-    entryPoints: [ENTRY],
-    outbase: '.',
-    outdir: draft,
-    splitting: true,
-    chunkNames: 'js/parts/[name]-[hash]',
-    format: 'esm',
-    target: 'es2022',
-    legalComments: 'inline',
-    metafile: true,
-    plugins: [constructedSheets],
-  });
+  // later (tools, editors, terminals) stays apart, and what several parts need is there once (assets/build/joined.mjs).
+  const dashboard = await buildJoined({ ...COMMON, absWorkingDir: source, outdir: draft, target: 'es2022', legalComments: 'inline', plugins: [constructedSheets] }, ENTRY, 'js/parts');
   // The pages before the login, and in an app's place: one file each, since what the dashboard is made of is behind the login.
   const pages = await build({
     ...COMMON,
@@ -53,14 +41,14 @@ try {
     target: 'es2022',
     metafile: true,
   });
-  await writeLicences([dashboard.metafile, pages.metafile], join(draft, 'licences.json'), source);
+  await writeLicences([dashboard, pages.metafile], join(draft, 'licences.json'), source);
   // Classic scripts: one is put first into the pages of apps that don't know their prefix, the others into the dashboard.
   await build({
     ...COMMON,
     entryPoints: {
       'page-helper': join(source, 'page-helper/main.js'),
       recover: join(source, 'page-helper/dashboard.js'),
-      'js/stale': join(source, 'js/stale.js'),
+      'js/first': join(source, 'js/first.js'),
       'js/theme': join(source, 'js/theme.js'),
     },
     outdir: draft,
@@ -70,7 +58,7 @@ try {
   await build({ ...COMMON, entryPoints: [join(source, 'css/app.css'), join(source, 'css/page.css')], outdir: join(draft, 'css') });
   // Beside its page: whoever was let in to one instance only gets it too.
   await build({ ...COMMON, entryPoints: [join(source, 'css/desktop.css')], outdir: join(draft, 'pages') });
-  await stamp(draft, dashboard.metafile, ENTRY);
+  await stamp(draft);
   await pack(draft);
   await rm(target, { recursive: true, force: true });
   await rename(draft, target);

@@ -1,5 +1,5 @@
 // One connection per browser: a page that leads holds it and passes on what it hears. Browsers allow six connections to an
-// origin, which the dashboard's pages share with every app at a path.
+// origin, which the dashboard's pages share with every app at a path. It begins before the rest of the page is there (first.js).
 import { Mirror } from './live-mirror.js';
 import { leadership } from './live-lead.js';
 import { Stream } from './live-stream.js';
@@ -26,10 +26,14 @@ export class Share {
   /** @type {BroadcastChannel|null} */
   #channel = null;
 
-  /** @param {(name: string, data: any) => void} onEvent @param {() => void} onLost */
-  constructor(onEvent, onLost) {
-    this.onEvent = onEvent;
-    this.onLost = onLost;
+  /** What came before anybody listened; null: the connection was lost. @type {([name: string, data: any]|null)[]} */
+  #early = [];
+  /** @type {(name: string, data: any) => void} */
+  onEvent = (name, data) => this.#early.push([name, data]);
+  /** @type {() => void} */
+  onLost = () => this.#early.push(null);
+
+  constructor() {
     this.stream = new Stream(
       (name, data, id) => this.#told(name, data, id),
       () => this.#cut(),
@@ -39,6 +43,11 @@ export class Share {
     this.leadership = leadership(name, { lead: () => this.#lead(), follow: () => this.#follow() });
     if (this.leadership) this.#channel = new BroadcastChannel(name);
     this.#channel?.addEventListener('message', ({ data }) => this.#hear(data));
+  }
+
+  /** Of the pages of a browser it is this one that does what is to be done once. */
+  get leads() {
+    return this.#leads || !this.leadership;
   }
 
   start() {
@@ -52,6 +61,16 @@ export class Share {
     document.addEventListener('resume', () => this.#join());
     addEventListener('pagehide', () => this.#leave());
     addEventListener('pageshow', ({ persisted }) => persisted && this.#join());
+  }
+
+  /** From now on somebody listens, and hears first what came before. @param {(name: string, data: any) => void} onEvent @param {() => void} onLost */
+  listen(onEvent, onLost) {
+    this.onEvent = onEvent;
+    this.onLost = onLost;
+    for (const told of this.#early.splice(0)) {
+      if (told) onEvent(...told);
+      else onLost();
+    }
   }
 
   #join() {

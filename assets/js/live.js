@@ -1,23 +1,32 @@
 // Keeps the models true by the server's events. Every event is emitted under its name too (detail: its data), for those
 // who want to know of it beside the models: `notice`, `job`, `snapshot`.
 import { panel } from './api-panel.js';
-import { Share } from './live-share.js';
 
 export class Live extends EventTarget {
-  /** @param {import('./store.js').Instances} instances @param {import('./store.js').Server} server @param {import('./jobs.js').Jobs} jobs */
-  constructor(instances, server, jobs) {
+  /** @param {import('./store.js').Instances} instances @param {import('./store.js').Server} server @param {import('./jobs.js').Jobs} jobs @param {import('./notices.js').Notices} notices */
+  constructor(instances, server, jobs, notices) {
     super();
+    this.notices = notices;
     this.instances = instances;
     this.server = server;
     this.jobs = jobs;
-    this.share = new Share(
+  }
+
+  get #share() {
+    return /** @type {{ aikoreShare: import('./live-share.js').Share }} */ (/** @type {unknown} */ (globalThis)).aikoreShare;
+  }
+
+  /** Whether this is the page, of those of this browser, that does what is to be done once. */
+  get leads() {
+    return this.#share.leads;
+  }
+
+  /** Takes over the line that the page's first script has opened. */
+  start() {
+    this.#share.listen(
       (name, data) => this.#take(name, data),
       () => this.#lost(),
     );
-  }
-
-  start() {
-    this.share.start();
   }
 
   #lost() {
@@ -33,6 +42,7 @@ export class Live extends EventTarget {
         this.server.apply(data);
         this.instances.replace(data.instances);
         this.jobs.replace(data.jobs ?? []);
+        this.notices.outdated(data.unread_notices ?? 0);
         break;
       case 'instance':
         this.instances.put(data);
@@ -42,6 +52,12 @@ export class Live extends EventTarget {
         break;
       case 'job':
         this.jobs.put(data);
+        break;
+      case 'notice':
+        this.notices.put(data);
+        break;
+      case 'notices_read':
+        this.notices.outdated(data.unread);
         break;
       case 'log':
         this.instances.get(data.id)?.grew(data.size);

@@ -1,5 +1,6 @@
 // Wires the parts together. No logic of its own.
 import { Actions } from './actions.js';
+import { BrowserNotices } from './browser-notices.js';
 import { Catalogue } from './catalogue.js';
 import { whenSignedOut } from './api.js';
 import { announce } from './announce.js';
@@ -7,6 +8,7 @@ import { Jobs } from './jobs.js';
 import { listenForKeys } from './keys.js';
 import { Live } from './live.js';
 import { Messages } from './messages.js';
+import { Notices } from './notices.js';
 import { Instances, Server } from './store.js';
 import { Columns } from './table/columns.js';
 import { Drafts } from './table/drafts.js';
@@ -46,20 +48,21 @@ const app = /** @type {import('./app.js').App} */ ({
   server: new Server(),
   jobs: new Jobs(),
   messages,
+  notices: new Notices(),
   catalogue: new Catalogue(),
   toasts: new Toasts(place('toasts'), messages),
 });
 // Back to this very place afterwards.
 whenSignedOut(() => location.assign(new URL(`login?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`, document.baseURI)));
 
-// Before anything is drawn: what the server has to say is on its way meanwhile.
-const live = new Live(app.instances, app.server, app.jobs);
+const live = new Live(app.instances, app.server, app.jobs, app.notices);
 live.addEventListener('notice', (event) => {
-  const { level, text } = /** @type {CustomEvent<import('./types.js').Notice>} */ (event).detail;
-  app.toasts.show(level, text);
+  const { kind, level, text } = /** @type {CustomEvent<import('./types.js').Notice>} */ (event).detail;
+  // Who is ready is seen in the list.
+  if (kind !== 'ready') app.toasts.raise(level, text);
 });
-live.start();
 
+app.browserNotices = new BrowserNotices(app, live);
 app.drafts = new Drafts();
 app.saver = new Saver(app.drafts, app.instances);
 app.selection = new Selection(app.instances);
@@ -93,3 +96,6 @@ announce(place('live'), app);
 
 // The titles of the blueprints: the list is of use without them.
 app.instances.addEventListener('add', () => setTimeout(() => void app.catalogue.entries().catch(() => {}), LATER), { once: true });
+
+// What the server had to say came meanwhile (first.js).
+live.start();

@@ -1,4 +1,4 @@
-// Runs first (a classic script): a part of this page that can't be had most likely means that AiKore was updated while the
+// Part of the first script: a part of this page that can't be had most likely means that AiKore was updated while the
 // page came. Then it is loaded once more, and only once: what is missing for another reason must not turn in circles.
 (() => {
   const KEY = 'aikore.again';
