@@ -4,28 +4,66 @@
 /** @typedef {{ lead: () => void, follow: () => void }} Parts what to do from the moment this page leads, or no longer does */
 /** @typedef {{ join: () => void, leave: () => void, seize: () => void }} Leadership take part; give it up; take it from one who is hung */
 
+/**
+ * The word that a page leads, kept where all of them see it. A page that does not find it leads at once: to be told by the
+ * browser takes as long as half of what the page needs to be of use. It is told soon after, should the word have been wrong.
+ * @param {string} name
+ */
+const word = (name) => {
+  const key = `aikore.led ${name}`;
+  /** @template T @param {(box: Storage) => T} use @param {T} otherwise */
+  const storage = (use, otherwise) => {
+    try {
+      return use(localStorage);
+    } catch {
+      // Storage is refused or full: then it is as if somebody led.
+      return otherwise;
+    }
+  };
+  return {
+    stands: () => storage((box) => box.getItem(key) !== null, true),
+    say: () => storage((box) => box.setItem(key, ''), undefined),
+    takeBack: () => storage((box) => box.removeItem(key), undefined),
+  };
+};
+
 /** @param {string} name the same in all pages that belong together @param {Parts} parts @returns {Leadership|null} null: every page is for itself */
 export function leadership(name, parts) {
   if (typeof BroadcastChannel === 'undefined') return null;
   return navigator.locks ? new ByLock(name, parts) : new ByWord(name, parts);
 }
 
+/** Who leads because of the missing word has the lock by then, or follows: another one was as quick. */
+const DOUBT = 1500;
+
 /** The lock is held by whoever leads, and given on by the browser when that page ends in whatever way. */
 class ByLock {
   /** @type {AbortController|null} */
   #turn = null;
+  #leads = false;
+  /** @type {number|undefined} */
+  #doubt;
 
   /** @param {string} name @param {Parts} parts */
   constructor(name, parts) {
     this.name = name;
     this.parts = parts;
+    this.word = word(name);
   }
 
   join() {
-    if (!this.#turn) void this.#wait(false);
+    if (this.#turn) return;
+    if (!this.word.stands()) {
+      this.#lead();
+      this.#doubt = setTimeout(() => this.#follow(), DOUBT);
+    }
+    void this.#wait(false);
   }
 
   leave() {
+    clearTimeout(this.#doubt);
+    if (this.#leads) this.word.takeBack();
+    this.#leads = false;
     this.#turn?.abort();
     this.#turn = null;
   }
@@ -35,13 +73,26 @@ class ByLock {
     void this.#wait(true);
   }
 
+  #lead() {
+    if (this.#leads) return;
+    this.#leads = true;
+    this.word.say();
+    this.parts.lead();
+  }
+
+  #follow() {
+    this.#leads = false;
+    this.parts.follow();
+  }
+
   /** @param {boolean} steal */
   async #wait(steal) {
     const turn = (this.#turn = new AbortController());
     const { signal } = turn;
     const hold = async () => {
       if (signal.aborted) return;
-      this.parts.lead();
+      clearTimeout(this.#doubt);
+      this.#lead();
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
     };
     try {
@@ -49,12 +100,14 @@ class ByLock {
       await navigator.locks.request(this.name, steal ? { steal } : { signal }, hold);
     } catch (error) {
       // Called off before its turn came, or taken away by another page. Where locks are refused every page is for itself.
-      if (!(error instanceof DOMException && error.name === 'AbortError')) return this.parts.lead();
+      if (!(error instanceof DOMException && error.name === 'AbortError')) {
+        clearTimeout(this.#doubt);
+        return this.#lead();
+      }
     }
     if (this.#turn !== turn) return;
-    this.#turn = null;
-    this.parts.follow();
-    this.join();
+    this.#follow();
+    void this.#wait(false);
   }
 }
 
@@ -77,20 +130,25 @@ class ByWord {
   constructor(name, parts) {
     this.name = `${name} lead`;
     this.parts = parts;
+    this.word = word(name);
   }
 
   join() {
     if (this.#channel) return;
     this.#channel = new BroadcastChannel(this.name);
     this.#channel.addEventListener('message', ({ data }) => this.#hear(data));
-    this.#ask();
+    if (this.word.stands()) this.#ask();
+    else this.#take();
     this.#round = setInterval(() => !this.#leads && !document.hidden && this.#ask(), ASK);
   }
 
   leave() {
     clearTimeout(this.#claim);
     clearInterval(this.#round);
-    if (this.#leads) this.#say('bye');
+    if (this.#leads) {
+      this.word.takeBack();
+      this.#say('bye');
+    }
     this.#leads = false;
     this.#channel?.close();
     this.#channel = null;
@@ -111,6 +169,7 @@ class ByWord {
     this.#say('lead');
     if (this.#leads) return;
     this.#leads = true;
+    this.word.say();
     this.parts.lead();
   }
 

@@ -102,6 +102,37 @@ stage.scene('so they do where there are no locks: plain HTTP at a LAN address', 
   await sharing(visit);
 });
 
+/** The word that a page leads is missing though one does: two that came in the same moment. @param {Visit} visit */
+async function misled(visit) {
+  const { dashboard: one, server, page } = visit;
+  const opened = streams(visit);
+  /** @type {string[]} */
+  const ended = [];
+  page.context().on('requestfailed', (request) => request.resourceType() === 'eventsource' && ended.push(request.url()));
+  const { id } = await server.create(`misled ${Date.now()}`, 'hello.sh');
+  await one.open();
+  assert.equal(await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('aikore.led')).length), 1, 'the word stands while a page leads');
+  await page.evaluate(() => Object.keys(localStorage).forEach((key) => key.startsWith('aikore.led') && localStorage.removeItem(key)));
+  const two = await second(visit);
+  assert.equal(opened.length, 2, 'it took itself for the one that leads');
+  const calm = await neverLost(two);
+  await until('one of the two connections was given up', () => ended.length === 1);
+  for (const dashboard of [one, two]) await follows(visit, dashboard, id);
+  await calm();
+  assert.equal(opened.length, 2);
+  // The one that follows can lead next.
+  await one.page.close();
+  await until('another stream', () => opened.length === 3);
+  await follows(visit, two, id);
+}
+
+stage.scene('two pages that come in the same moment agree on one stream', DESK, misled);
+
+stage.scene('so do two where there are no locks', DESK, async (visit) => {
+  await visit.page.context().addInitScript(() => Object.defineProperty(Navigator.prototype, 'locks', { value: undefined }));
+  await misled(visit);
+});
+
 stage.scene('without the means to share every page has a stream of its own', DESK, async (visit) => {
   await visit.page.context().addInitScript(() => Object.defineProperty(globalThis, 'BroadcastChannel', { value: undefined }));
   const { dashboard: one, server } = visit;

@@ -5,14 +5,38 @@ import { until } from './support/wait.js';
 
 const stage = setStage();
 const MOST = 250_000;
-/** On a quiet machine it is to be below 300 ms; this one may be busy. */
-const USABLE_WITHIN = 300 * 4;
+/** On a quiet machine; a busy one gets as much more as it takes longer over what is always the same. Best against best. */
+const USABLE_WITHIN = 300;
+const VISITS = 6;
+/** What `pace` takes on a quiet machine, in ms, and how much busier one may be for this to say anything. */
+const QUIET = 60;
+const BUSY = 5;
 
-stage.scene('the first load is small, asks once for data, and is of use at once', DESK, async ({ page, dashboard, server, another }) => {
+/**
+ * How long this machine takes, now, over work that never changes and is of the kind that loading is: questions to the server
+ * one after the other, and computing. @param {import('./support/stage.js').Visit} visit
+ */
+async function pace({ page, server }) {
+  const other = await page.context().newPage();
+  await other.goto(`${server.address}/healthz`);
+  const took = await other.evaluate(async () => {
+    const begun = performance.now();
+    for (let at = 0; at < 20; at += 1) await (await fetch('/healthz', { cache: 'no-store' })).text();
+    let sum = 0;
+    for (let at = 0; at < 4_000_000; at += 1) sum = (sum * 31 + at) % 1_000_003;
+    return performance.now() - begun + (sum < 0 ? 1 : 0);
+  });
+  await other.close();
+  return took;
+}
+
+stage.scene('the first load is small, asks once for data, and is of use at once', DESK, async (first) => {
+  const { server } = first;
   await server.create('here', 'hello.sh');
-  let best = Infinity;
-  for (const attempt of Array(4).keys()) {
-    const visit = attempt === 0 ? { page, dashboard } : await another();
+  const best = { at: Infinity, pace: Infinity };
+  for (const attempt of Array(VISITS).keys()) {
+    const visit = attempt === 0 ? first : await first.another();
+    best.pace = Math.min(best.pace, await pace(visit));
     await visit.page.addInitScript(() => {
       const usable = () => document.documentElement?.dataset.link === 'live' && document.querySelector('tr[data-id]');
       new MutationObserver((_, observer) => {
@@ -26,7 +50,7 @@ stage.scene('the first load is small, asks once for data, and is of use at once'
     visit.page.on('request', (request) => asked.push(new URL(request.url()).pathname));
     await visit.dashboard.open();
     const at = await until('a row', () => visit.page.evaluate(() => /** @type {any} */ (globalThis).usableAt));
-    best = Math.min(best, at);
+    best.at = Math.min(best.at, at);
     const data = asked.filter((path) => path.startsWith('/api/'));
     assert.equal(data[0], '/api/events', 'one request for data');
     // The graph asks for its past, the rows for the titles of their blueprints, and nobody waits for that.
@@ -40,8 +64,10 @@ stage.scene('the first load is small, asks once for data, and is of use at once'
     assert.ok(sum > 10_000 && sum < MOST, `${sum} bytes`);
     assert.ok(sizes.filter(({ size, whole }) => whole > 2000 && size === whole).length === 0, 'all of it is packed');
   }
-  console.log(`  usable after ${Math.round(best)} ms`);
-  assert.ok(best < USABLE_WITHIN, `usable after ${Math.round(best)} ms`);
+  const within = USABLE_WITHIN * Math.min(BUSY, Math.max(1, best.pace / QUIET));
+  const words = `usable after ${Math.round(best.at)} ms of ${Math.round(within)} (pace ${Math.round(best.pace)} ms)`;
+  console.log(`  ${words}`);
+  assert.ok(best.at < within, words);
 });
 
 stage.scene('a second visit loads nothing again', DESK, async ({ page, dashboard }) => {

@@ -1,6 +1,7 @@
 // One tab of the tools pane: its button, its panel, and the view that is loaded when it is first shown.
 import { sentence } from '../api.js';
 import { button, el, iconButton, setAttr, setText, uid } from '../dom.js';
+import { drawn } from '../drawn.js';
 import { icon, setIcon } from '../icons.js';
 import { zoomed } from '../views/zoom.js';
 import { titleOf } from './registry.js';
@@ -103,6 +104,7 @@ export class ToolTab extends EventTarget {
     this.#loading = true;
     this.panel.replaceChildren(el('p', { class: 'nothing', role: 'status', text: 'Loading…' }));
     try {
+      await drawn;
       const create = await this.tool.load();
       if (this.#life.signal.aborted) return;
       this.view = create(this.app, /** @type {InstanceModel} */ (this.model));

@@ -98,7 +98,8 @@ export function layOutPanes({ list, lower, tools, monitor }) {
   ];
   const fit = () => gutters.forEach((gutter) => gutter.toggle(!narrow.matches));
   narrow.addEventListener('change', fit);
-  fit();
+  // Together with the first picture: to know how big the panes are, the page must be laid out, and once is enough.
+  requestAnimationFrame(fit);
 
   // The tools have a size for each tool, and see to it themselves.
   for (const [pane, key, what] of /** @type {const} */ ([[list, 'list', 'Instances'], [monitor, 'monitor', 'Monitoring']])) {

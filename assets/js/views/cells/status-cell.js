@@ -7,6 +7,9 @@ import { Cell } from './cell.js';
 const MOVING = ['installing', 'starting', 'stopping'];
 
 export class StatusCell extends Cell {
+  /** The moment that its title tells. @type {string|null|undefined} */
+  #worded;
+
   /** @param {import('./cell.js').App} app @param {import('./cell.js').InstanceModel} model */
   constructor(app, model) {
     super(app, model, 'status');
@@ -33,12 +36,15 @@ export class StatusCell extends Cell {
     setText(this.figure, known === null ? '' : `${Math.round(known)} %`);
     setAttr(this.track, 'aria-valuenow', known === null ? null : String(Math.round(known)));
     setText(this.why, story(data));
-    this.renderSince();
+    setText(this.since, ago(data.since));
   }
 
+  /** Once a second. The moment in full is there from the first second on: the first date a page words costs more than a row. */
   renderSince() {
     const { since } = this.model.data;
     setText(this.since, ago(since));
+    if (since === this.#worded) return;
+    this.#worded = since;
     setAttr(this.since, 'title', since ? `Since ${moment(since)}` : null);
   }
 }
