@@ -36,6 +36,8 @@ export const panel = {
 
   /** @returns {Promise<Setting[]>} */
   config: () => request('api/system/config'),
+  /** Every way in, and what has gone through. @returns {Promise<import('./routes/model.js').Route[]>} */
+  routes: () => request('api/system/routes'),
   /** What of other projects is in the dashboard. @returns {Promise<Part[]>} */
   licences: () => request('.aikore/assets/licences.json'),
 

@@ -201,6 +201,16 @@ export const TOOLS = Object.freeze([
     },
   },
   {
+    id: 'routes',
+    label: 'Routes',
+    icon: 'routes',
+    perInstance: false,
+    load: async () => {
+      const { RoutesView } = await import('../views/routes.js');
+      return (app) => new RoutesView(app);
+    },
+  },
+  {
     id: 'trash',
     label: 'Trash',
     icon: 'delete',
