@@ -89,9 +89,14 @@
  * @property {number|null} power_limit watts
  * @property {number|null} clock MHz
  * @property {number|null} memory_clock MHz
+ * @property {'nvidia'|'amd'} [kind] who made it
+ * @property {GpuProcess[]} [processes] who is on it
+ * @property {GpuSlice[]} [mig] the parts it is divided into
  * @property {boolean} stale the driver does not answer: the last figures there were
  */
-/** @typedef {{ id: number, cpu_percent: number, memory: number, vram: number|null }} InstanceUse cpu: 100 is one core; bytes */
+/** @typedef {{ pid: number, memory: number|null, instance_id: number|null, name: string|null }} GpuProcess */
+/** @typedef {{ uuid: string, name: string, vram: Use|null }} GpuSlice a part of a card that is given out as a card of its own */
+/** @typedef {{ id: number, cpu_percent: number, memory: number, vram: number|null, vram_note?: string|null, disk_read?: number|null, disk_written?: number|null }} InstanceUse cpu: 100 is one core; bytes, of disks in a second; vram_note: why that is not known */
 /**
  * @typedef {object} Stats
  * @property {number} at seconds since 1970

@@ -99,11 +99,48 @@ for (const colorScheme of /** @type {const} */ (['dark', 'light'])) {
       assert.deepEqual(await busy.locator('.gauge').evaluateAll((all) => all.map((one) => /** @type {HTMLElement} */ (one).dataset.level)), ['busy', 'bad']);
       assert.equal(await busy.locator('.gpu-fact').first().getAttribute('data-level'), 'busy');
       await root.getByText('Driver 570.86.15, CUDA up to 12.8').waitFor();
+      // The card is there as a whole: chips of the list are called so too.
+      assert.ok(((await busy.boundingBox())?.height ?? 0) > 60);
       await until('a line for each card', async () => (await root.getByRole('button', { name: /^(GPU|VRAM) \d/ }).count()) === 4);
       await healthy(visit, 'monitor cards');
       // Nothing is wider than the pane.
       const [inner, outer] = await root.locator('.monitor-body').evaluate((body) => [body.scrollWidth, body.clientWidth]);
       assert.ok(inner <= outer, `${inner} in ${outer}`);
+    });
+  }
+}
+
+for (const colorScheme of /** @type {const} */ (['dark', 'light'])) {
+  for (const [size, options] of Object.entries({ desk: DESK, phone: PHONE })) {
+    stage.scene(`who is on a card, its parts, and what instances take, ${colorScheme}, ${size}`, { ...options, colorScheme, timeout: 150_000 }, async (visit) => {
+      const { page, server } = visit;
+      const { id, pid } = await server.createStarted('Studio');
+      setCards(`GPU-one 25769803776 6442450944 37 61 180500 ${pid} 2147483648`, `GPU-parted 85899345920 1073741824 5 40 90000 ${process.pid} 536870912`);
+      installDriver();
+      const root = await openPane(visit);
+      await root.getByRole('heading', { name: 'GPU 1' }).waitFor({ timeout: NOTICED });
+      const [whole, parted] = await root.locator('.gpu').all();
+
+      // Folded away, and opened by keyboard.
+      const programs = whole.getByText('1 program', { exact: true });
+      await programs.waitFor({ timeout: NOTICED });
+      assert.equal(await whole.locator('.gpu-program').isVisible(), false);
+      await whole.locator('summary').focus();
+      await page.keyboard.press('Enter');
+      assert.deepEqual(await whole.locator('.gpu-program > span').allInnerTexts(), ['Studio', String(pid), '2.0 GB']);
+      await parted.getByText('1 program, not of AiKore').waitFor();
+      assert.deepEqual(await parted.locator('.gpu-slice .gauge-label').allInnerTexts(), ['MIG 1g.10gb', 'MIG 1g.10gb']);
+
+      await root.getByText('What instances take').click();
+      const row = root.getByRole('table', { name: 'What instances take' }).getByRole('row', { name: /^Studio/ });
+      await until('what it has of the card', async () => (await row.getByRole('cell').nth(2).innerText()) === '2.0 GB');
+      for (const at of [3, 4]) assert.match(await row.getByRole('cell').nth(at).innerText(), /^([\d.]+ [KMG]?B\/s|–)$/);
+      await healthy(visit, 'monitor programs and parts');
+      const [inner, outer] = await root.locator('.monitor-body').evaluate((body) => [body.scrollWidth, body.clientWidth]);
+      assert.ok(inner <= outer, `${inner} in ${outer}`);
+      await server.api('POST', `instances/${id}/stop?wait=true`);
+      await server.clear();
+      setCards(CALM, BUSY);
     });
   }
 }

@@ -8,6 +8,7 @@ import { gauge } from './monitor-gauges.js';
 import { createGpus } from './monitor-gpus.js';
 import { createGraph } from './monitor-graph.js';
 import { History, seriesOf } from './monitor-history.js';
+import { createUses } from './monitor-instances.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../types.js').Stats} Stats */
@@ -51,14 +52,16 @@ export function createMonitor(root, app) {
   const disks = new Map();
   const gauges = el('div', { class: 'gauges' }, cpu.element, ram.element);
   const cards = el('div', { class: 'gpus' });
-  const gpus = createGpus(cards);
+  const gpus = createGpus(cards, (id) => app.instances.get(id)?.data.name);
   const noteText = el('p', {});
+  const taken = el('div', { class: 'uses' });
+  const uses = createUses(taken, app);
   const note = el('div', { class: 'monitor-note', role: 'status', hidden: true }, icon('info'), noteText);
   const driver = el('p', { class: 'monitor-driver', hidden: true });
   const fault = el('p', { class: 'monitor-fault', role: 'status', hidden: true });
   const figure = el('section', { class: 'graph', 'aria-label': 'History' });
   const graph = createGraph(figure);
-  const body = el('div', { class: 'monitor-body', tabindex: '0', role: 'region', 'aria-label': 'Figures of the machine' }, gauges, cards, note, figure, fault, driver);
+  const body = el('div', { class: 'monitor-body', tabindex: '0', role: 'region', 'aria-label': 'Figures of the machine' }, gauges, cards, note, taken, figure, fault, driver);
   const since = el('span', { class: 'monitor-since ellipsis' });
   const waiting = el('p', { class: 'nothing', text: 'Waiting for the first figures.' });
   root.append(
@@ -121,6 +124,7 @@ export function createMonitor(root, app) {
     ram.set(stats.ram.percent, share(stats.ram.used, stats.ram.total), '', stats.ram_limited ? 'The container may use no more' : '');
     renderDisks(stats);
     gpus.render(stats.gpus);
+    uses.render(stats.instances ?? []);
     setText(noteText, stats.gpu_note ?? '');
     note.dataset.kind = stats.gpus.length ? 'warn' : 'info';
     show(note, Boolean(stats.gpu_note));
@@ -145,6 +149,7 @@ export function createMonitor(root, app) {
   }
 
   const drawIfDue = () => due && draw();
+  uses.whenOpened(draw);
   let asked = false;
   /** The past is asked for once somebody sees the pane, and anew after a break. */
   const begin = () => {

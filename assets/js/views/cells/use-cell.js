@@ -30,7 +30,7 @@ export class UseCell extends Cell {
     const figures = [
       { text: `${Math.round(use.cpu_percent)} %`, share: use.cpu_percent, what: '100 % is one core' },
       { text: bytes(use.memory), share: stats ? (use.memory / stats.ram.total) * 100 : 0, what: stats ? `of ${bytes(stats.ram.total)}` : '' },
-      { text: use.vram === null ? '—' : bytes(use.vram), share: vram && use.vram !== null ? (use.vram / vram) * 100 : 0, what: vram ? `of ${bytes(vram)}` : 'none is used' },
+      { text: use.vram === null ? '—' : bytes(use.vram), share: vram && use.vram !== null ? (use.vram / vram) * 100 : 0, what: use.vram === null && use.vram_note ? use.vram_note : vram ? `of ${bytes(vram)}` : 'none is used' },
     ];
     this.parts.forEach((part, at) => {
       const { text, share, what } = figures[at];
