@@ -30,6 +30,8 @@ places! {
     models = "models",
     /// The user's own blueprints.
     custom_blueprints = "custom_blueprints",
+    /// Archives of what can't be made again.
+    backups = "backups",
     /// Deleted instances.
     trashcan = "trashcan",
     /// `TMPDIR` of children.
