@@ -212,6 +212,11 @@ impl Instances {
     }
 
     /// The root of every process tree that runs, by its instance.
+    /// Waits until it is known what an earlier server left running.
+    pub async fn adopted(&self) {
+        self.inner.adopted.cancelled().await;
+    }
+
     pub fn process_trees(&self) -> Vec<(InstanceId, u32)> {
         let mut trees: Vec<_> = locked(&self.inner.live).iter().map(|(id, live)| (*id, live.shim)).collect();
         trees.sort_unstable();

@@ -11,6 +11,8 @@ pub mod auth;
 pub mod proxy;
 pub mod server;
 
+pub mod notices;
+
 pub mod instances;
 
 pub mod checks;

@@ -129,8 +129,17 @@ impl Monitor {
 
     /// Follows the samples.
     pub fn watch(&self) -> Watching {
-        self.handle.0.turn_to();
-        Watching { stats: self.latest.clone(), attention: Arc::clone(&self.handle.0) }
+        Watching::new(self.latest.clone(), &self.handle.0)
+    }
+
+    /// The samples as they come, for who does not need them often: nobody is taken to look.
+    pub fn follow(&self) -> watch::Receiver<Arc<Stats>> {
+        self.latest.clone()
+    }
+
+    /// Which cards there are.
+    pub fn cards(&self) -> Cards {
+        Cards::new(self.latest.clone(), Arc::clone(&self.handle.0))
     }
 
     /// What was measured since this moment (seconds since 1970).

@@ -5,4 +5,5 @@ pub mod alarm;
 pub mod paced;
 pub mod pipe;
 pub mod streams;
+pub mod trust;
 pub mod until;

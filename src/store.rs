@@ -9,6 +9,7 @@ mod inspect;
 mod instances;
 mod login;
 mod open;
+mod notices;
 mod schema;
 
 use std::path::Path;
@@ -26,6 +27,7 @@ pub use error::OpenError;
 pub use login::{Digest, LastUses, StoredLogin, StoredSession, StoredToken};
 
 /// How long a query waits for another program that holds the file.
+pub use notices::{KeptNotice, Reading, StoredTarget};
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
@@ -84,13 +86,15 @@ pub enum Unique {
     TokenName,
 }
 
+    /// The name of a target of notices.
+    TargetName,
 impl std::fmt::Display for Unique {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Name => "name",
             Self::Slug => "address",
             Self::PublicPort => "public port",
-            Self::TokenName => "name",
+            Self::TokenName | Self::TargetName => "name",
         })
     }
 }

@@ -9,6 +9,7 @@ use tokio::sync::broadcast;
 use crate::domain::InstanceId;
 use crate::instances::{Event, Instances};
 use crate::jobs::{Job, JobId};
+use crate::notices::{self, Notices};
 use crate::tasks::Tasks;
 
 /// How many changes are kept. What a later one makes meaningless does not count.
@@ -22,6 +23,8 @@ const BACKLOG: usize = 1024;
 pub(super) enum Told {
     /// Something about instances.
     Change(Event),
+    /// Something about notices.
+    Notices(notices::Told),
     /// A job went on.
     Job(Job),
     /// Changes were lost on their way here: only a look at everything helps.
@@ -69,10 +72,11 @@ pub(super) struct Follower {
 
 impl Feed {
     /// Begins to number what happens from now on.
-    pub fn start(instances: &Instances) -> Self {
+    pub fn start(instances: &Instances, notices: &Notices) -> Self {
         let inner = Inner { kept: Mutex::default(), sender: broadcast::Sender::new(BACKLOG), tasks: Tasks::default() };
         let feed = Self { inner: Arc::new(inner) };
-        let (mut events, mut jobs) = (instances.subscribe(), instances.jobs().subscribe());
+        let (mut events, mut jobs, mut notices) =
+            (instances.subscribe(), instances.jobs().subscribe(), notices.subscribe());
         // Weak, so that the task ends with the last handle.
         let to = Arc::downgrade(&feed.inner);
         feed.inner.tasks.spawn("numbering of changes", async move {
@@ -80,8 +84,11 @@ impl Feed {
                 let told = tokio::select! {
                     event = events.recv() => event.map(Told::Change),
                     job = jobs.recv() => job.map(Told::Job),
+                    told = notices.recv() => told.map(Told::Notices),
                 };
                 let told = match told {
+                    // It comes again as a notice that is kept.
+                    Ok(Told::Change(Event::Notice(_))) => continue,
                     Ok(told) => told,
                     Err(broadcast::error::RecvError::Lagged(_)) => Told::Gap,
                     Err(broadcast::error::RecvError::Closed) => break,
@@ -125,6 +132,7 @@ enum Topic<'a> {
     Instance(InstanceId),
     Log(InstanceId),
     Job(&'a JobId),
+    Read,
 }
 
 impl Told {
@@ -133,7 +141,8 @@ impl Told {
             Self::Change(Event::Instance(instance)) => Some(Topic::Instance(instance.id)),
             Self::Change(Event::Log(id, _)) => Some(Topic::Log(*id)),
             Self::Job(job) => Some(Topic::Job(&job.id)),
-            Self::Change(Event::Removed(_) | Event::Notice(_)) | Self::Gap => None,
+            Self::Notices(notices::Told::Read(_)) => Some(Topic::Read),
+            Self::Change(Event::Removed(_) | Event::Notice(_)) | Self::Notices(_) | Self::Gap => None,
         }
     }
 }

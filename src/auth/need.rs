@@ -40,6 +40,8 @@ impl Need {
             "/api/auth/logout" if *method == Method::POST => return Self::BeKnown,
             "/favicon.ico" if !changes => return Self::Nothing,
             "/api/audit" | "/api/system/config" | "/api/system/log" | "/api/system/log/follow" => return Self::Manage,
+            // Their addresses may be secrets.
+            _ if path.starts_with("/api/notices/targets") => return Self::Manage,
             // Which models there are helps whoever may ask; what is in them is gigabytes, and may be licensed.
             _ if path.starts_with("/api/models/files/") => return Self::Manage,
             _ => {}
@@ -125,6 +127,10 @@ mod tests {
             (Method::GET, "/api/system/log/follow", Need::Manage),
             (Method::GET, "/api/instances/7/file", Need::Manage),
             (Method::HEAD, "/api/instances/7/file", Need::Manage),
+            (Method::GET, "/api/notices", Need::Read),
+            (Method::POST, "/api/notices/read", Need::Manage),
+            (Method::GET, "/api/notices/targets", Need::Manage),
+            (Method::POST, "/api/notices/targets/1/test", Need::Manage),
             (Method::GET, "/api/instances/7/file/history/3", Need::Manage),
             (Method::PUT, "/api/instances/7/file", Need::Manage),
             (Method::POST, "/api/instances/7/file/check", Need::Manage),

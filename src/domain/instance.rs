@@ -168,6 +168,8 @@ pub struct Instance {
     /// Bytes of the present log, as far as known. Not stored.
     pub log_size: u64,
 }
+    /// It was started again too often by its restart policy, and is not any more. Not stored.
+    pub given_up: bool,
 
 impl Instance {
     /// An instance that has never run.
@@ -192,6 +194,7 @@ impl Instance {
             log_size: 0,
         }
     }
+            given_up: false,
 
     /// Changes the status and remembers since when; setting the same status again keeps the moment.
     pub fn set_status(&mut self, status: Status, reason: Option<String>, now: Timestamp) {

@@ -3,7 +3,6 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::events::{Level, Notice};
 use super::restarts::with_promise;
 use super::watch::Watcher;
 use super::{Inner, locked, now, trials};
@@ -66,7 +65,7 @@ impl Watcher {
         let restart = self.forget();
         self.run.handle().collected().await;
         if let Some(instance) = &recorded {
-            tell(&self.inner, instance);
+            note(instance);
             self.inner.await_restart(instance);
         }
         if holds {
@@ -139,19 +138,13 @@ fn in_words(leftover: &Leftover) -> Option<String> {
     (*ended > 0).then(|| format!("{ended} of its processes had left its tree; they were killed."))
 }
 
-/// A failure nobody asked for is said aloud: the first of a row, and the last.
-fn tell(inner: &Inner, instance: &Instance) {
+/// What happened, for the log; people hear of it by `notices`.
+fn note(instance: &Instance) {
     let name = &instance.chosen.name;
     match instance.status {
         Status::Error => {
-            let reason = instance.reason.as_deref().unwrap_or_default();
-            let first = reason.lines().next().unwrap_or_default();
+            let first = instance.reason.as_deref().unwrap_or_default().lines().next().unwrap_or_default();
             tracing::warn!(instance = instance.id, %name, "{first}");
-            if instance.restart.as_ref().is_some_and(|restart| restart.attempt > 1) {
-                return;
-            }
-            let text = format!("{name}: {}", first.trim_end_matches(" Last output:"));
-            inner.roster.notify(Notice { level: Level::Error, text, instance_id: Some(instance.id), at: now() });
         }
         status => tracing::info!(instance = instance.id, %name, %status, "its run is over"),
     }

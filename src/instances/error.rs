@@ -180,7 +180,7 @@ impl From<StoreError> for Error {
         match error {
             StoreError::Taken(unique) => {
                 let field = match unique {
-                    Unique::Name | Unique::Slug | Unique::TokenName => "name",
+                    Unique::Name | Unique::Slug | Unique::TokenName | Unique::TargetName => "name",
                     Unique::PublicPort => "port",
                 };
                 Self::taken(field, format!("It clashes: {error}."))

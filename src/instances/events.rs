@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
-
-use crate::domain::{Instance, InstanceId, Timestamp, word_enum};
+pub use crate::domain::Level;
+use crate::domain::{Instance, InstanceId, Timestamp};
 
 /// Something changed.
 #[derive(Debug, Clone)]
@@ -19,20 +18,8 @@ pub enum Event {
     Notice(Notice),
 }
 
-word_enum! {
-    /// How much a notice matters.
-    Level {
-        /// Good to know.
-        Info = "info",
-        /// Something is not as wished.
-        Warn = "warn",
-        /// Something failed.
-        Error = "error",
-    }
-}
-
-/// A sentence for whoever looks at the dashboard.
-#[derive(Debug, Clone, Serialize)]
+/// A sentence about something that no instance's state says.
+#[derive(Debug, Clone)]
 pub struct Notice {
     /// How much it matters.
     pub level: Level,

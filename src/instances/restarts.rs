@@ -14,7 +14,7 @@ impl Inner {
     /// Decides what follows an end nobody asked for, and notes it in the instance. Call it within the change that records
     /// the end.
     pub(super) fn plan_restart(&self, next: &mut Instance, ready_for: Option<Duration>) {
-        next.restart = None;
+        (next.restart, next.given_up) = (None, false);
         if !next.chosen.restart_policy.asks(next.status == Status::Error) {
             return;
         }
@@ -29,9 +29,12 @@ impl Inner {
                 let wait = humantime::format_duration(Duration::from_secs(wait.as_secs()));
                 format!("It starts again after {wait} (attempt {attempt} of {attempts}).")
             }
-            Next::GiveUp => format!(
-                "It was started again {attempts} times in a row and did not stay well, so it is given up. See its log, then start it."
-            ),
+            Next::GiveUp => {
+                next.given_up = true;
+                format!(
+                    "It was started again {attempts} times in a row and did not stay well, so it is given up. See its log, then start it."
+                )
+            }
         };
         next.reason = Some(with_promise(why.as_deref().unwrap_or_default(), &promise));
     }

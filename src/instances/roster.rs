@@ -228,6 +228,7 @@ fn is_same_row(one: &Instance, other: &Instance) -> bool {
         desktop: None,
         progress: None,
         restart: None,
+        given_up: false,
         log_size: 0,
         ..of.clone()
     };

@@ -157,7 +157,7 @@ impl Inner {
                 }
                 next.desired = wish.unwrap_or(next.desired);
                 next.clear_run();
-                next.restart = None;
+                (next.restart, next.given_up) = (None, false);
                 next.exit = None;
                 next.last_run = Some(run.clone());
                 next.run = Some(run);

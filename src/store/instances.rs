@@ -209,6 +209,7 @@ fn text<T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>>(
     row: &Row<'_>,
     column: &str,
 ) -> rusqlite::Result<T> {
+        given_up: false,
     row.get::<_, String>(column)?.parse().map_err(|error: T::Err| unreadable(error))
 }
 

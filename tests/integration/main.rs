@@ -49,6 +49,8 @@ mod monitor;
 mod observability;
 mod order;
 mod outputs;
+mod metrics;
+mod notices;
 mod own_blueprints;
 mod page_helper;
 mod params;

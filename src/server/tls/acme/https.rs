@@ -20,8 +20,8 @@ use rustls_pki_types::ServerName;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+use crate::net::trust::{self, Trouble};
 
 /// What one question may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -32,8 +32,6 @@ const CONNECT: Duration = Duration::from_secs(8);
 /// No answer of an authority is that long.
 const MAX_ANSWER: usize = 1024 * 1024;
 
-type Trouble = Box<dyn std::error::Error + Send + Sync>;
-
 #[derive(Clone)]
 pub(super) struct Https {
     connector: TlsConnector,
@@ -43,19 +41,7 @@ pub(super) struct Https {
 impl Https {
     /// Trusts what the system trusts, or what `SSL_CERT_FILE` names. Reads files: it blocks.
     pub(super) fn new() -> Result<Self, Trouble> {
-        let found = rustls_native_certs::load_native_certs();
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(found.certs);
-        if roots.is_empty() {
-            let why = found.errors.first().map_or_else(String::new, |error| format!(" ({error})"));
-            return Err(
-                format!("this machine trusts no authority{why}: install ca-certificates or set SSL_CERT_FILE").into()
-            );
-        }
-        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let mut config = trust::client()?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Self { connector: TlsConnector::from(Arc::new(config)), asked_to_wait: Arc::default() })
     }
