@@ -158,7 +158,7 @@ export function openSocket(url) {
 }
 
 /** The events' names, as the server sends them. */
-const NAMES = ['snapshot', 'resumed', 'instance', 'removed', 'log', 'stats', 'job', 'notice'];
+const NAMES = ['snapshot', 'resumed', 'instance', 'removed', 'log', 'stats', 'job', 'notice', 'notices_read'];
 
 /**
  * Opens the one event stream. Once it is lost it is closed: when to open a new one is the caller's choice, since browsers

@@ -6,6 +6,8 @@
  * @property {import('./store.js').Server} server
  * @property {import('./jobs.js').Jobs} jobs
  * @property {import('./messages.js').Messages} messages
+ * @property {import('./notices.js').Notices} notices
+ * @property {import('./browser-notices.js').BrowserNotices} browserNotices
  * @property {import('./catalogue.js').Catalogue} catalogue
  * @property {import('./actions.js').Actions} actions
  * @property {import('./table/drafts.js').Drafts} drafts what is changed and not saved

@@ -41,6 +41,10 @@ export class Mirror {
         this.#jobs.set(data.id, data);
         if (this.#jobs.size > JOBS) this.#jobs.delete(/** @type {string} */ (this.#jobs.keys().next().value));
         break;
+      case 'notice':
+      case 'notices_read':
+        if (this.#base && typeof data.unread === 'number') this.#base = { ...this.#base, unread_notices: data.unread };
+        break;
       case 'stats':
         this.stats = data;
         break;

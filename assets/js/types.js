@@ -115,7 +115,7 @@
 /** @typedef {{ id: number, uuid: string, name: string, utilization: Figures, vram: Figures, temperature: Figures, power: Figures }} PastGpu */
 /** @typedef {{ step: number, at: number[], cpu: Figures, ram: Figures, gpus: PastGpu[] }} Past columns of equal length; step: seconds a point stands for */
 /** @typedef {{ id: string, kind: string, instance_id: number|null, state: 'queued'|'running'|'done'|'failed'|'cancelled', done: number, total: number|null, unit: string, message: string|null, error: string|null }} Job */
-/** @typedef {{ version: string, boot: string, assets?: string, auth: 'none'|'password', gpu_count: number, jobs?: Job[], instances: Instance[] }} Snapshot */
-/** @typedef {{ level: 'info'|'warn'|'error', text: string, instance_id: number|null, at: string }} Notice */
+/** @typedef {{ version: string, boot: string, assets?: string, auth: 'none'|'password', gpu_count: number, jobs?: Job[], unread_notices?: number, instances: Instance[] }} Snapshot */
+/** @typedef {{ id: number|null, kind: 'ready'|'crashed'|'gave_up'|'stalled'|'disk'|'gpu_lost'|'job_done'|'test'|'general', level: 'info'|'warn'|'error', text: string, instance_id: number|null, at: string, unread?: number }} Notice unread: how many are, with it */
 
 export {};

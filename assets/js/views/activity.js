@@ -1,4 +1,4 @@
-// What goes on and what went on: long work, messages that went by, and who changed what.
+// What goes on and what went on: long work, notices, messages that went by, and who changed what.
 import { panel } from '../api-panel.js';
 import { sentence } from '../api.js';
 import { button, el, setAttr, setText, show } from '../dom.js';
@@ -6,6 +6,7 @@ import { bytes, moment, share } from '../format.js';
 import { icon } from '../icons.js';
 import { isOver } from '../jobs.js';
 import { AuditList } from './audit.js';
+import { NoticeList } from './notices.js';
 
 /** @typedef {import('../jobs.js').Job} Job */
 
@@ -90,6 +91,7 @@ export class ActivityView {
   constructor(app) {
     this.app = app;
     this.audit = new AuditList();
+    this.notices = new NoticeList(app);
     this.jobs = el('ul', { class: 'jobs' });
     this.noJobs = el('p', { class: 'hint', text: 'Nothing long is at work. Copies and removals show here how far they are.' });
     this.messages = el('ul', { class: 'messages' });
@@ -104,6 +106,7 @@ export class ActivityView {
         'div',
         { class: 'activity' },
         section('Work', el('h3', { text: 'Work' }), this.noJobs, this.jobs),
+        this.notices.element,
         section('Messages', el('div', { class: 'sheet-head' }, el('h3', { text: 'Messages' }), this.clear), this.noMessages, this.messages),
         section('Changes', el('h3', { text: 'Changes' }), this.audit.element),
       ),
@@ -117,6 +120,7 @@ export class ActivityView {
   /** @param {boolean} shown */
   setShown(shown) {
     this.#shown = shown;
+    this.notices.setShown(shown);
     if (!shown) return;
     this.#render();
     void this.audit.load();
@@ -128,6 +132,7 @@ export class ActivityView {
 
   close() {
     this.#life.abort();
+    this.notices.close();
   }
 
   /** Once for a burst of changes: a copy reports many times a second. */

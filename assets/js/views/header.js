@@ -7,6 +7,7 @@ import { icon } from '../icons.js';
 import { asset } from '../load.js';
 import { looks, setTheme, theme, THEMES } from '../prefs.js';
 import { logOut } from '../sign-out.js';
+import { bell } from './bell.js';
 import { openMenu } from './menu.js';
 
 /** @typedef {import('../app.js').App} App */
@@ -123,6 +124,7 @@ export function createHeader(root, app, strips) {
     run,
     open,
     link,
+    bell(app),
     themeSwitch(),
     userButton(app),
     iconButton(help.icon, help.label, () => help.run(), 'only-wide'),

@@ -21,6 +21,11 @@ export class Toasts {
   /** @param {Level} level @param {string} text @param {ToastAction} [action] */
   show(level, text, action) {
     this.messages.add(level, text);
+    this.raise(level, text, action);
+  }
+
+  /** What is kept elsewhere. @param {Level} level @param {string} text @param {ToastAction} [action] */
+  raise(level, text, action) {
     const same = [...this.root.children].find((one) => one instanceof HTMLElement && one.dataset.text === text);
     same?.remove();
     const toast = el(
