@@ -16,7 +16,7 @@ const README = 'README.md';
 const DOCUMENTS = [README, 'CONTRIBUTING.md', 'docs/README.md', 'docs/faq.md', 'docs/security.md', 'docs/operations.md', 'docs/blueprints.md', 'blueprints/README.md', 'bench/README.md', ...guide()];
 const BINARY = resolve(process.env.AIKORE_BIN || join(ROOT, 'target/ci/aikore'));
 const PASSWORD = 'a lighthouse, a teapot, a comet';
-const COMMAND = /^(?:(?:[A-Z_]+=\S+ )*(?:aikore|make|docker|git pull|curl|tar|rm|cargo|npm|\.\/\S+)(?= |$)|(?:node|tests\/\S+) )/;
+const COMMAND = /^(?:(?:[A-Z_]+=\S+ )*(?:aikore|make|docker|git pull|curl|tar|rm|cargo|npm|export|\.\/\S+)(?= |$)|(?:node|tests\/\S+) )/;
 /** What is said of a program, and is no command. */
 const NO_COMMAND = new Set(['./data', './config', './env', './wheels', 'npm', 'npm ci', 'npm install', 'node']);
 

@@ -48,6 +48,26 @@ export const COMMANDS = Object.freeze({
   'aikore blueprint check my-app.sh': runs(/0 errors, 0 warnings/),
   'aikore blueprint check --strict my-app.sh': runs(/0 errors, 0 warnings/),
 
+  // Asking a server. The instance of the test is called ComfyUI.
+  'aikore --help': runs(/reset-password/),
+  'aikore create --help': runs(/--blueprint|BLUEPRINT/),
+  'aikore ps': runs(/ComfyUI/),
+  'aikore ps --json': runs(/"slug":\s*"comfyui"/),
+  'aikore events --once': runs(/snapshot/),
+  'aikore create hello --name Voices --start --wait': runs(/Voices/),
+  'aikore logs voices --lines 20': runs(/./, { with: { voices: 'comfyui' } }),
+  'aikore exec voices -- ls': runs(/launch\.sh/, { with: { voices: 'comfyui' } }),
+  'aikore stop voices --wait': runs(/ComfyUI\tstopped/, { with: { voices: 'comfyui' } }),
+  'export AIKORE_URL=http://localhost:9000 AIKORE_TOKEN="$TOKEN"': runs(/ComfyUI/, { with: { '"$TOKEN"': '"$TOKEN"; unset AIKORE_CONFIG_DIR; aikore ps' } }),
+  'aikore completions bash': runs(/complete /),
+  'curl http://localhost:9000/metrics': runs(/aikore_/),
+
+  // Backups.
+  'aikore backup': runs(/Saved as \S+\.tar\.gz/),
+  'aikore backup --output /mnt/nas/aikore.tar.gz': runs(/Saved as/, { with: { '/mnt/nas/': './' } }),
+  'aikore restore --config-dir ./data aikore.tar.gz': runs(/ComfyUI/, { with: { 'aikore restore': 'aikore backup -o aikore.tar.gz && env -u AIKORE_CONFIG_DIR aikore restore --yes' } }),
+  'docker compose exec --user abc aikore aikore backup': needsDocker,
+
   // The Makefile. `make run` is run with the release binary taken as built.
   'make run': starts(),
   'make help': runs(/test-container/),
