@@ -18,7 +18,7 @@ export class SettingsView {
   /** @param {import('../app.js').App} app */
   constructor(app) {
     /** @type {Part[]} */
-    this.parts = [lookPart(app), noticesPart(app), accountPart(app), sessionsPart(app), tokensPart(app), backupsPart(app), serverPart(), aboutPart(app)];
+    this.parts = [lookPart(app), noticesPart(app), accountPart(app), sessionsPart(app), tokensPart(app), serverPart(), aboutPart(app)];
     this.app = app;
     this.links = this.parts.map(({ title, element }) => {
       const link = el('button', { type: 'button', class: 'settings-link', text: title });
