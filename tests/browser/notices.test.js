@@ -116,6 +116,9 @@ stage.scene('a target is made, tried out, changed and removed, by keyboard too',
   hook.answer = 'out of order, tops3cret';
   await page.keyboard.press('Enter');
   await target.locator('.target-answer').getByText(/It was not taken: .*answered 500 \(Internal Server Error\): out of order, …/).waitFor();
+  assert.equal(await target.locator('.target-error').isVisible(), false, 'said once');
+  await page.reload();
+  await dashboard.live();
   await target.locator('.target-error').getByText(/out of order/).waitFor();
   assert.equal(await page.getByText('tops3cret').count(), 0);
 

@@ -110,7 +110,7 @@ export function openTargetDialog(target, done) {
       url.element,
       secret.element,
       none.element,
-      el('fieldset', { class: 'field wide' }, el('legend', { class: 'label', text: 'It hears of' }), el('div', { class: 'ticks' }, ...wants.map((one) => one.tick.element)), wantsError),
+      el('fieldset', { class: 'field wide notice-wants' }, el('legend', { class: 'label', text: 'It hears of' }), el('div', { class: 'ticks' }, ...wants.map((one) => one.tick.element)), wantsError),
       enabled.element,
     ),
   );

@@ -84,7 +84,9 @@ function targetLine(app, reload) {
       show(off, !target.enabled);
       const sent = target.last_sent_at ? `last sent ${ago(target.last_sent_at)} ago` : 'nothing sent yet';
       setText(facts, `${target.url} · ${wantsWords(target.wants)} · ${sent}`);
-      show(error, Boolean(target.last_error));
+      // What a test has just said stands there already.
+      const said = !answer.hidden && Boolean(answer.textContent?.includes(target.last_error ?? ''));
+      show(error, Boolean(target.last_error) && !said);
       setText(errorText, target.last_error ? `${ago(target.last_error_at)} ago: ${target.last_error}` : '');
       for (const [one, word] of /** @type {const} */ ([[test, 'Test'], [change, 'Change'], [away, 'Remove']])) setAttr(one, 'aria-label', `${word}: ${target.name}`);
     },
