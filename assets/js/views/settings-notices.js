@@ -54,7 +54,9 @@ function targetLine(app, reload) {
   const answer = el('p', { class: 'target-answer', role: 'status', hidden: true });
   const test = button('Test', { class: 'small' });
   test.addEventListener('click', async () => {
-    test.disabled = true;
+    // Not `disabled`: that would take the focus away.
+    if (test.getAttribute('aria-disabled') === 'true') return;
+    setAttr(test, 'aria-disabled', 'true');
     setText(answer, 'Sending …');
     answer.dataset.ok = '';
     show(answer, true);
@@ -66,7 +68,7 @@ function targetLine(app, reload) {
       answer.dataset.ok = 'false';
       setText(answer, sentence(error));
     } finally {
-      test.disabled = false;
+      setAttr(test, 'aria-disabled', null);
     }
     reload();
   });
