@@ -1,6 +1,6 @@
 //! `/api/notices`: what people were told, and who hears of it outside the dashboard.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::Panel;
 use super::audit::{Noted, NothingDone};
 use super::error::ApiError;
-use super::json::{Body, OptionalBody, Params};
+use super::json::{Body, Number, OptionalBody, Params};
 use crate::domain::{NoticeKind, TargetKind};
 use crate::notices::{Error, NewTarget, TargetChange, TargetView};
 use crate::store::{KeptNotice, Reading};
@@ -184,7 +184,7 @@ fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Stri
 )]
 pub(super) async fn change(
     State(panel): State<Panel>,
-    Path(id): Path<i64>,
+    Number(id): Number,
     Body(change): Body<Change>,
 ) -> Result<Response, ApiError> {
     let Change { name, kind, url, secret, wants, enabled } = change;
@@ -203,7 +203,7 @@ pub(super) async fn change(
         (status = 404, description = "There is no such target."),
     )
 )]
-pub(super) async fn remove(State(panel): State<Panel>, Path(id): Path<i64>) -> Result<Response, ApiError> {
+pub(super) async fn remove(State(panel): State<Panel>, Number(id): Number) -> Result<Response, ApiError> {
     let removed = panel.notices.remove_target(id).await?;
     Ok((StatusCode::NO_CONTENT, Extension(noted(&removed, "notice.target.delete"))).into_response())
 }
@@ -219,7 +219,7 @@ pub(super) async fn remove(State(panel): State<Panel>, Path(id): Path<i64>) -> R
         (status = 404, description = "There is no such target."),
     )
 )]
-pub(super) async fn test(State(panel): State<Panel>, Path(id): Path<i64>) -> Result<Response, ApiError> {
+pub(super) async fn test(State(panel): State<Panel>, Number(id): Number) -> Result<Response, ApiError> {
     let (target, tested) = panel.notices.test_target(id).await?;
     let noted = noted(&target, "notice.target.test");
     Ok((Extension(noted), Json(tested)).into_response())

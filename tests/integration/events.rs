@@ -99,7 +99,8 @@ async fn everything_that_changes_is_told() {
     server.blueprint("x.sh", "", "exit 3");
     let id = server.create("x", "x.sh").await;
     server.ask(id, "start").await;
-    let notice = events.next("notice", |_| true).await;
+    let notice = events.next("notice", |notice| notice["kind"] == "crashed").await;
+    assert!(notice["id"].as_i64().is_some() && notice["unread"].as_u64() > Some(0), "{notice}");
     assert!(notice["text"].as_str().unwrap().starts_with("x: It ended with exit code 3."), "{notice}");
 }
 
