@@ -35,7 +35,7 @@ try {
   const pages = await build({
     ...COMMON,
     absWorkingDir: source,
-    entryPoints: ['desktop', 'instance', 'login', 'setup'].map((name) => `js/pages/${name}.js`),
+    entryPoints: ['desktop', 'docs', 'instance', 'login', 'setup'].map((name) => `js/pages/${name}.js`),
     outdir: join(draft, 'pages'),
     format: 'esm',
     target: 'es2022',
@@ -57,7 +57,7 @@ try {
   });
   await build({ ...COMMON, entryPoints: [join(source, 'css/app.css'), join(source, 'css/page.css')], outdir: join(draft, 'css') });
   // Beside its page: whoever was let in to one instance only gets it too.
-  await build({ ...COMMON, entryPoints: [join(source, 'css/desktop.css')], outdir: join(draft, 'pages') });
+  await build({ ...COMMON, entryPoints: [join(source, 'css/desktop.css'), join(source, 'css/docs.css')], outdir: join(draft, 'pages') });
   await stamp(draft);
   await pack(draft);
   await rm(target, { recursive: true, force: true });

@@ -174,6 +174,7 @@ function instanceActions(app) {
 const pageActions = (app) => [
   { id: 'new', label: 'New instance', icon: 'add', shortcut: 'n', run: () => app.dialogs.create() },
   { id: 'search', label: 'Search', icon: 'search', shortcut: '/', run: () => app.table.focusSearch() },
+  { id: 'api', label: 'Open the API', icon: 'open', run: () => void window.open('api/docs', '_blank', 'noopener') },
   { id: 'help', label: 'Keys and help', icon: 'help', shortcut: '?', run: () => app.dialogs.help() },
   ...pageToolActions(app),
 ];

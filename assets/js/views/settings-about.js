@@ -17,6 +17,7 @@ function desktopWords({ engine, browser, acceleration, missing }) {
 export function aboutPart(app) {
   const version = el('p', {});
   const desktop = el('p', { hidden: true });
+  const api = el('p', {}, 'Everything here can be done by programs too: ', el('a', { href: 'api/docs', target: '_blank', rel: 'noopener', text: 'the API' }), '.');
   const parts = el('ul', { class: 'licences' });
   const note = el('p', { class: 'hint', text: 'Reading…' });
   let known = false;
@@ -44,5 +45,5 @@ export function aboutPart(app) {
       setText(note, `The licences could not be read: ${sentence(error)}`);
     }
   };
-  return { title: 'About', element: el('section', {}, version, desktop, note, parts), load: () => void load() };
+  return { title: 'About', element: el('section', {}, version, desktop, api, note, parts), load: () => void load() };
 }
