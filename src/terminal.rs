@@ -22,7 +22,7 @@ use crate::tasks::Tasks;
 pub use activation::{Activation, find};
 pub use attachment::{Acknowledge, Attachment, Begin, Piece};
 pub use session::{Ended, Session, Size, Summary, Typing};
-pub use spawn::Spec;
+pub use spawn::{Program, Spec};
 
 /// Sessions of one instance at once.
 pub const MOST_OF_ONE: usize = 16;

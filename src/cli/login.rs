@@ -1,6 +1,6 @@
 //! The login's part of `serve`, and the commands that help whoever is locked out.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -8,10 +8,15 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use clap::ArgMatches;
 use http::Method;
+use serde_json::Value;
 
+use super::Failed;
 use super::lock::Lock;
-use super::{Failed, client};
+use super::out::{Out, list};
+use super::server::{self, Server};
+use crate::api::Seen;
 use crate::auth::{Audit, Caller, Door, HostRule, Login};
 use crate::config::{AllowedHosts, Config, Given, Password};
 use crate::domain::{Hostname, Layout, Timestamp};
@@ -62,6 +67,13 @@ pub(super) fn origin(address: &SocketAddr, scheme: &str) -> String {
     }
 }
 
+/// How whoever asks at the admin socket, on this machine, would reach the dashboard: URLs in answers are made of it.
+pub(super) fn seen_here(addresses: &[SocketAddr], scheme: &'static str) -> Seen {
+    let origin = addresses.first().map_or_else(String::new, |address| origin(address, scheme));
+    let authority = origin.split_once("://").map_or("localhost", |(_, authority)| authority).to_owned();
+    Seen { scheme, authority, address: Ipv4Addr::LOCALHOST.into() }
+}
+
 pub(super) async fn open(config: &Config, store: Store) -> Result<Login, Failed> {
     let password = config.auth.password.clone().map(|Password(text)| text);
     Login::open(store, config.auth.is_needed, password).await.map_err(Failed::failure)
@@ -87,6 +99,10 @@ pub(super) fn knows(config: &Config, name: &Hostname) -> bool {
 
 /// The admin socket helps whoever is locked out: its file is the server's user's alone.
 pub(super) fn with_help(panel: Router, login: Login, links: SetupLinks, audit: Audit) -> Router {
+    // For commands that print addresses.
+    let addresses: Vec<String> = links.urls.iter().map(|url| url.trim_end_matches("setup").to_owned()).collect();
+    let addresses = Json(serde_json::json!({ "addresses": addresses }));
+    let panel = panel.route("/addresses", get(move || async move { addresses.clone() }));
     let (asked, forgetful) = ((login.clone(), links.clone()), (login, links));
     panel.route("/setup-link", get(move || async move { present(&asked.0, &asked.1) })).route(
         "/reset-password",
@@ -129,25 +145,28 @@ fn refuse(detail: &str) -> Response {
 }
 
 /// `aikore setup-link`.
-pub(super) fn setup_link(given: &Given) -> Result<(), Failed> {
-    let (status, body) = client::call(given, Method::GET, "/setup-link")?;
-    print_links(status, &body)
+pub(super) fn setup_link(matches: &ArgMatches) -> Result<(), Failed> {
+    let server = Server::here(matches)?;
+    server::run(async { print_links(&server.get("/setup-link").await?, &Out::new(matches)) })
 }
 
 /// `aikore reset-password`.
-pub(super) fn reset_password(given: &Given) -> Result<(), Failed> {
-    let config = Config::check(given)?;
+pub(super) fn reset_password(matches: &ArgMatches) -> Result<(), Failed> {
+    let config = Config::check(&Given::from_matches(&[matches]))?;
     if config.auth.password.is_some() {
         return Err(Failed::failure(
             "AIKORE_PASSWORD(_FILE) sets the password at every start: change it there and start the server again",
         ));
     }
-    if client::is_served(&config.layout) {
-        let (status, body) = client::call(given, Method::POST, "/reset-password")?;
-        println!("The password is gone and every session has ended. Open this link once to set a new one:");
-        return print_links(status, &body);
+    if !Server::is_here(&config.layout) {
+        return forget_offline(&config.layout, &config);
     }
-    forget_offline(&config.layout, &config)
+    let (server, out) = (Server::here(matches)?, Out::new(matches));
+    server::run(async {
+        let links = server.call(Method::POST, "/reset-password", None).await?.value;
+        out.line("The password is gone and every session has ended. Open this link once to set a new one:")?;
+        print_links(&links, &out)
+    })
 }
 
 /// Nobody serves the folder: the lock says so, and keeps it so meanwhile.
@@ -163,17 +182,8 @@ fn forget_offline(layout: &Layout, config: &Config) -> Result<(), Failed> {
     Ok(())
 }
 
-fn print_links(status: StatusCode, body: &str) -> Result<(), Failed> {
-    let answer: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
-    if !status.is_success() {
-        let why = answer.get("detail").and_then(|detail| detail.as_str()).unwrap_or(body);
-        return Err(Failed::failure(why));
-    }
-    let links = answer.get("links").and_then(|links| links.as_array()).into_iter().flatten();
-    for link in links.filter_map(|link| link.as_str()) {
-        println!("{link}");
-    }
-    Ok(())
+fn print_links(answer: &Value, out: &Out) -> Result<(), Failed> {
+    list(answer, "links").iter().filter_map(Value::as_str).try_for_each(|link| out.line(link))
 }
 
 #[cfg(test)]

@@ -31,6 +31,17 @@ pub(super) fn choose(given: Option<&str>) -> Result<PathBuf, ConfigError> {
     Ok(folder)
 }
 
+/// The same folder for whoever only asks the server of it: nothing is made and nothing is tried.
+pub fn served(given: Option<&str>) -> PathBuf {
+    let folder = match given {
+        Some(folder) => PathBuf::from(folder),
+        None if Path::new("/config/run").is_dir() => PathBuf::from("/config"),
+        None => PathBuf::from("data"),
+    };
+    // For sentences; what is not there is named as it was given.
+    folder.canonicalize().unwrap_or(folder)
+}
+
 /// A folder of stock blueprints must be there.
 pub(super) fn blueprints(given: &str) -> Result<PathBuf, ConfigError> {
     let folder = Path::new(given).canonicalize();

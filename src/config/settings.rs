@@ -60,6 +60,8 @@ pub static TABLE: &[Setting] = &[
     setting("stop-grace", "10s", "How long a stopped instance may take before it is killed"),
     setting("restart-attempts", "8", "How often in a row an instance is started again by its restart policy"),
     setting("terminal-idle", "24h", "How long a terminal lives that nobody looks at; off: for ever"),
+    setting("backup-every", "7d", "How long after the last backup the next is made by itself; off: never"),
+    setting("backup-keep", "8", "How many backups that were made by themselves are kept"),
     setting("hsts", "off", "Send Strict-Transport-Security"),
     setting("proxy-protocol", "off", "Expect the PROXY protocol on every listener"),
     setting("access-log", "off", "off, common or json; with +query to show query strings"),
@@ -99,7 +101,7 @@ impl Setting {
 
     /// The command-line flag.
     pub fn arg(&self) -> Arg {
-        Arg::new(self.flag).long(self.flag).env(self.env()).help(self.help).global(true).hide_env_values(true)
+        Arg::new(self.flag).long(self.flag).value_name("VALUE").env(self.env()).help(self.help).hide_env_values(true)
     }
 }
 
@@ -122,16 +124,16 @@ pub struct Given {
 }
 
 impl Given {
-    /// Collects the values from a parsed command line and this process's environment. An empty value is none, as
-    /// compose files write it.
-    pub fn from_matches(matches: &ArgMatches) -> Self {
+    /// Collects the values from parsed command lines, the later ones first, and this process's environment. An empty value
+    /// is none, as compose files write it.
+    pub fn from_matches(matches: &[&ArgMatches]) -> Self {
         let mut values = BTreeMap::new();
         for setting in TABLE {
-            let source = match matches.value_source(setting.flag) {
-                Some(ValueSource::CommandLine) => Source::Flag,
-                _ => Source::Environment,
-            };
-            if let Some(value) = matches.get_one::<String>(setting.flag).filter(|value| !value.trim().is_empty()) {
+            let typed = matches.iter().rev().find_map(|matches| typed(matches, setting.flag));
+            let value = typed
+                .map(|value| (value, Source::Flag))
+                .or_else(|| Some((std::env::var(setting.env()).ok()?, Source::Environment)));
+            if let Some((value, source)) = value.filter(|(value, _)| !value.trim().is_empty()) {
                 values.insert(setting.flag, (value.trim().to_owned(), source));
             }
         }
@@ -182,6 +184,12 @@ impl Given {
     pub(super) fn unknown_variables(&self) -> impl Iterator<Item = String> + '_ {
         self.unknown.iter().map(|name| format!("{name} is no setting of AiKore; it is ignored"))
     }
+}
+
+/// What was typed for a flag, to a command that may not know it.
+fn typed(matches: &ArgMatches, flag: &str) -> Option<String> {
+    let value = matches.try_get_one::<String>(flag).ok().flatten()?;
+    (matches.value_source(flag) == Some(ValueSource::CommandLine)).then(|| value.clone())
 }
 
 /// One line that names the setting.

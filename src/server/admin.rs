@@ -28,11 +28,12 @@ pub struct AdminSocket {
 }
 
 impl AdminSocket {
-    /// Opens the socket in the run folder, for its owner only, and serves it on the present runtime.
+    /// Opens the socket in the run folder, for its owner only, and serves it on the present runtime. `seen`: how whoever asks
+    /// here would reach the dashboard.
     ///
     /// # Errors
     /// It can't be made.
-    pub fn open(path: &Path, panel: Router) -> io::Result<Self> {
+    pub fn open(path: &Path, panel: Router, seen: Seen) -> io::Result<Self> {
         let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
             return Err(io::ErrorKind::InvalidInput.into());
         };
@@ -43,7 +44,7 @@ impl AdminSocket {
         fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
         let (closing, calls) = (CancellationToken::new(), Tasks::default());
         let panel = panel.route("/healthz", get(|| async { axum::Json(serde_json::json!({ "status": "ok" })) }));
-        calls.spawn("admin socket", accept(listener, panel, closing.clone(), calls.clone()));
+        calls.spawn("admin socket", accept(listener, panel, seen, closing.clone(), calls.clone()));
         Ok(Self { closing, calls })
     }
 
@@ -54,7 +55,7 @@ impl AdminSocket {
     }
 }
 
-async fn accept(listener: UnixListener, panel: Router, closing: CancellationToken, calls: Tasks) {
+async fn accept(listener: UnixListener, panel: Router, seen: Seen, closing: CancellationToken, calls: Tasks) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -64,16 +65,15 @@ async fn accept(listener: UnixListener, panel: Router, closing: CancellationToke
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
             continue;
         };
-        let (panel, closing) = (panel.clone(), closing.clone());
+        let (panel, seen, closing) = (panel.clone(), seen.clone(), closing.clone());
         calls.spawn("admin call", async move {
             let service = service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
-                let address = std::net::Ipv4Addr::LOCALHOST.into();
-                request.extensions_mut().insert(Seen { scheme: "http", authority: "localhost".to_owned(), address });
+                request.extensions_mut().insert(seen.clone());
                 request.extensions_mut().insert(Caller::Local);
                 let call = panel.clone().oneshot(request.map(axum::body::Body::new));
                 async move { Ok::<_, Infallible>(call.await.unwrap_or_else(|never| match never {})) }
             });
-            let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+            let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades();
             tokio::select! {
                 ended = connection => if let Err(error) = ended {
                     tracing::debug!(%error, "an admin call ended early");

@@ -50,9 +50,10 @@ fn conda(path: Option<&OsStr>, exe: Option<&OsStr>) -> Option<PathBuf> {
     scripts.into_iter().find(|script| script.is_file())
 }
 
-/// The start file of an interactive bash: the user's own comes first.
-pub(super) fn start_file(activation: &Activation, directory: &Path) -> Vec<u8> {
-    let mut text = b"PS1='\\w\\$ '\n[ -f ~/.bashrc ] && . ~/.bashrc\n".to_vec();
+/// The start file of a bash. Of an interactive one the user's own comes first.
+pub(super) fn start_file(activation: &Activation, directory: &Path, interactive: bool) -> Vec<u8> {
+    let own: &[u8] = if interactive { b"PS1='\\w\\$ '\n[ -f ~/.bashrc ] && . ~/.bashrc\n" } else { b"" };
+    let mut text = own.to_vec();
     // The user's own file may have gone elsewhere.
     text.extend([b"cd -- ", quoted(directory).as_slice(), b"\n"].concat());
     match activation {
@@ -129,7 +130,7 @@ mod tests {
     #[test]
     fn names_are_quoted() {
         let folder = PathBuf::from("/c/it's $HOME/env");
-        let text = start_file(&Activation::Venv { folder }, Path::new("/c/it's $HOME"));
+        let text = start_file(&Activation::Venv { folder }, Path::new("/c/it's $HOME"), true);
         let text = String::from_utf8(text).unwrap();
         assert!(text.contains(r"cd -- '/c/it'\''s $HOME'"), "{text}");
         assert!(text.ends_with(". '/c/it'\\''s $HOME/env/bin/activate'\n"), "{text}");

@@ -1,6 +1,7 @@
 //! What keeps a session going: reads its PTY, types into it, and sees to its end.
 
 use std::io;
+use std::os::unix::process::ExitStatusExt;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,11 +12,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{mpsc, watch};
 
 use super::ending;
-use super::session::{Ended, Input, Session, Size};
+use super::session::{Ended, Input, Session, Size, WINDOW};
 use super::spawn::Started;
 
 /// The program waits so long for somebody who is attached and does not read on; then it is theirs to come back.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// A program's end is kept so long for whoever asked for it: a short one is over before they are attached.
+const HEARD_BY: Duration = Duration::from_secs(10);
 /// A shell that has ended is silent when nothing came for so long …
 const SILENCE: Duration = Duration::from_millis(40);
 /// … and is given no more than this: what still runs behind it may print for ever.
@@ -41,7 +44,8 @@ pub(super) async fn drive(started: Started, idle: Option<Duration>, forget: impl
                         // Too long: it goes on printing for ever.
                         let _ = tokio::time::timeout(LAST_WORDS, heard).await;
                     }
-                    break Ended::Exit(status.ok().and_then(|status| status.code()));
+                    let (code, signal) = status.map_or((None, None), |status| (status.code(), status.signal()));
+                    break Ended::Exit { code, signal };
                 }
                 // Nobody holds the terminal any more: the end of the shell follows.
                 () = &mut reading, if !is_read => is_read = true,
@@ -51,6 +55,13 @@ pub(super) async fn drive(started: Started, idle: Option<Duration>, forget: impl
         // Here the PTY closes: whoever is still in front gets SIGHUP by the kernel.
     };
     session.over.send_replace(Some(ended));
+    if session.is_awaited && matches!(ended, Ended::Exit { .. }) {
+        tokio::select! {
+            // An error means that nobody comes.
+            _ = tokio::time::timeout(HEARD_BY, session.was_attached()) => {}
+            () = session.ending.cancelled() => {}
+        }
+    }
     forget();
     let (mark, shell) = (session.id.clone(), session.shell);
     let ending = tokio::task::spawn_blocking(move || ending::sweep(&mark, shell));
@@ -83,12 +94,19 @@ async fn read_on(session: &Arc<Session>, mut pty: OwnedReadPty) {
 }
 
 async fn everybody_keeps_up(session: &Arc<Session>) {
+    if session.is_awaited && session.printed() >= WINDOW {
+        // Nobody has come yet, and what is kept would soon not be all of it.
+        session.was_attached().await;
+    }
     while !session.last_words.load(Ordering::Relaxed) {
         let slow = session.slow_ones();
         if slow.is_empty() {
             return;
         }
-        if tokio::time::timeout(PATIENCE, session.room.notified()).await.is_err() {
+        // As with a pipe, a program waits for its reader: nothing of what it says may be lost.
+        if session.is_awaited {
+            session.room.notified().await;
+        } else if tokio::time::timeout(PATIENCE, session.room.notified()).await.is_err() {
             for client in slow {
                 client.cut.cancel();
             }

@@ -45,8 +45,13 @@ impl Size {
 /// Why a session is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// The shell has ended, with this exit code unless a signal ended it.
-    Exit(Option<i32>),
+    /// The shell, or the program in its place, has ended.
+    Exit {
+        /// With this exit code …
+        code: Option<i32>,
+        /// … unless this signal ended it.
+        signal: Option<i32>,
+    },
     /// Somebody, or the end of its instance or of the server, asked for it.
     Asked,
     /// Nobody was attached for long.
@@ -96,6 +101,8 @@ pub struct Session {
     pub created_at: Timestamp,
     /// It stays when nobody is attached, and is listed.
     pub is_kept: bool,
+    /// It runs a program somebody asked for and comes to hear: its end waits for them, and so does what it prints.
+    pub(super) is_awaited: bool,
     /// The shell's pid.
     pub(super) shell: u32,
     name: Mutex<String>,
@@ -122,7 +129,7 @@ impl Session {
     pub(super) fn new(
         id: String,
         instance: InstanceId,
-        (name, is_kept): (String, bool),
+        (name, is_kept, is_awaited): (String, bool, bool),
         shell: u32,
         size: Size,
         inputs: mpsc::UnboundedSender<Input>,
@@ -132,6 +139,7 @@ impl Session {
             instance,
             created_at: Timestamp::of(std::time::SystemTime::now()),
             is_kept,
+            is_awaited,
             shell,
             name: Mutex::new(name),
             ring: Mutex::new(Ring::new(KEPT)),
@@ -229,6 +237,15 @@ impl Session {
         clients.insert(number, Arc::clone(&client));
         self.attached.send_replace(clients.len());
         (number, client)
+    }
+
+    /// Waits until somebody has been attached, now or before.
+    pub(super) async fn was_attached(&self) {
+        let mut attached = self.attached.subscribe();
+        while self.next_client.load(Ordering::Relaxed) == 0 {
+            // The session holds the sender.
+            let _ = attached.changed().await;
+        }
     }
 
     pub(super) fn farewell(&self, number: u64) {

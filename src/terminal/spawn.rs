@@ -6,9 +6,11 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::Arc;
 
-use pty_process::{Command, OwnedReadPty, OwnedWritePty};
+use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
+use pty_process::{Command, OwnedReadPty, OwnedWritePty, Pty};
 use tokio::process::Child;
 use tokio::sync::mpsc;
 
@@ -18,6 +20,18 @@ use super::session::{Input, Session, Size};
 use crate::domain::InstanceId;
 
 const SHELL: &str = "/bin/bash";
+
+/// Becomes a program: its first argument is the start file, the others are the program's.
+const BECOME: &str = r#". "$1"; shift; exec -- "$@""#;
+
+/// What runs in a terminal instead of a shell.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// Its name and arguments.
+    pub words: Vec<String>,
+    /// Whoever asked for it has no terminal: nothing can be typed, and what is printed comes as it was written.
+    pub is_plain: bool,
+}
 
 /// What a shell is started with.
 #[derive(Debug)]
@@ -36,6 +50,8 @@ pub struct Spec {
     pub environment: BTreeMap<OsString, OsString>,
     /// The environment of Python it begins with.
     pub activation: Activation,
+    /// What runs in it; `None`: a shell.
+    pub program: Option<Program>,
 }
 
 /// A session with what drives it.
@@ -57,7 +73,7 @@ pub(super) fn start(folder: &Path, spec: &Spec, name: String) -> io::Result<Star
         .create_new(true)
         .mode(0o600)
         .open(&start_file)?
-        .write_all(&activation::start_file(&spec.activation, &spec.directory))?;
+        .write_all(&activation::start_file(&spec.activation, &spec.directory, spec.program.is_none()))?;
     let started = on_a_pty(spec, &id, &start_file).inspect_err(|_| {
         // It says nothing more than why the shell did not start.
         let _ = fs::remove_file(&start_file);
@@ -65,24 +81,35 @@ pub(super) fn start(folder: &Path, spec: &Spec, name: String) -> io::Result<Star
     let (child, shell, (read, write)) = started?;
     // Unbounded in pieces; in bytes it is bounded by `Session::unread`, which every piece takes its room of.
     let (sender, inputs) = mpsc::unbounded_channel();
-    let session = Session::new(id, spec.instance, (name, spec.is_kept), shell, spec.size, sender);
+    let session =
+        Session::new(id, spec.instance, (name, spec.is_kept, spec.program.is_some()), shell, spec.size, sender);
     Ok(Started { session: Arc::new(session), read, write, child, inputs, start_file })
 }
 
 fn on_a_pty(spec: &Spec, id: &str, start_file: &Path) -> io::Result<(Child, u32, (OwnedReadPty, OwnedWritePty))> {
     let (pty, pts) = pty_process::open().map_err(io::Error::other)?;
     pty.resize(pty_process::Size::new(spec.size.rows, spec.size.cols)).map_err(io::Error::other)?;
-    let child = Command::new(SHELL)
-        .arg("--rcfile")
-        .arg(start_file)
-        .arg("-i")
-        .env_clear()
-        .envs(&spec.environment)
-        .env(MARK, id)
-        .env("COLORTERM", "truecolor")
-        .current_dir(&spec.directory)
-        .spawn(pts)
-        .map_err(io::Error::other)?;
+    let command = Command::new(SHELL).env_clear().envs(&spec.environment).env(MARK, id);
+    let command = match &spec.program {
+        None => command.env("COLORTERM", "truecolor").arg("--rcfile").arg(start_file).arg("-i"),
+        Some(program) => {
+            let command = command.args(["-c", BECOME, "aikore"]).arg(start_file).args(&program.words);
+            if program.is_plain {
+                make_raw(&pty)?;
+                command.stdin(Stdio::null()).env("TERM", "dumb").env("NO_COLOR", "1")
+            } else {
+                command.env("COLORTERM", "truecolor")
+            }
+        }
+    };
+    let child = command.current_dir(&spec.directory).spawn(pts).map_err(io::Error::other)?;
     let shell = child.id().ok_or_else(|| io::Error::other("the shell ended at once"))?;
     Ok((child, shell, pty.into_split()))
+}
+
+/// What is printed comes out as it is: no line ends of a screen.
+fn make_raw(pty: &Pty) -> io::Result<()> {
+    let mut modes = tcgetattr(pty)?;
+    cfmakeraw(&mut modes);
+    Ok(tcsetattr(pty, SetArg::TCSANOW, &modes)?)
 }
