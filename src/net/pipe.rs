@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
@@ -26,6 +27,15 @@ const BULK: usize = 32 * 1024;
 
 thread_local! {
     static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; ROOM].into_boxed_slice());
+}
+
+/// Bytes that went each way, for whoever counts them.
+#[derive(Debug, Default)]
+pub struct Moved {
+    /// From the first end to the second.
+    pub there: AtomicU64,
+    /// From the second end to the first.
+    pub back: AtomicU64,
 }
 
 /// One end of a pipe.
@@ -66,7 +76,8 @@ enum State {
     Over,
 }
 
-/// Joins two connections. What either side sent earlier (`from_a`, `from_b`) goes first.
+/// Joins two connections. What either side sent earlier (`from_a`, `from_b`) goes first; what is taken by the other side is
+/// counted in `moved`.
 ///
 /// # Errors
 /// One of them broke off.
@@ -75,11 +86,12 @@ pub async fn join<A: End + ?Sized, B: End + ?Sized>(
     from_a: Bytes,
     b: &mut B,
     from_b: Bytes,
+    moved: &Moved,
 ) -> io::Result<()> {
     let (mut there, mut back) = (Flow { kept: from_a, ..Flow::default() }, Flow { kept: from_b, ..Flow::default() });
     poll_fn(|context| {
-        let there = there.poll(a, b, context)?;
-        let back = back.poll(b, a, context)?;
+        let there = there.poll(a, b, &moved.there, context)?;
+        let back = back.poll(b, a, &moved.back, context)?;
         // A half that is closed leaves the other one open until it closes too (proxy.md B6 43).
         if there.is_ready() && back.is_ready() { Poll::Ready(Ok(())) } else { Poll::Pending }
     })
@@ -91,6 +103,7 @@ impl Flow {
         &mut self,
         reader: &mut R,
         writer: &mut W,
+        moved: &AtomicU64,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
         loop {
@@ -103,7 +116,10 @@ impl Flow {
                 State::Open if !self.kept.is_empty() => {
                     match ready!(Pin::new(&mut *writer).poll_write(context, &self.kept))? {
                         0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                        written => self.kept.advance(written),
+                        written => {
+                            self.kept.advance(written);
+                            count(moved, written);
+                        }
                     }
                     if self.kept.is_empty() {
                         // Holds the memory no longer than what is in it.
@@ -120,14 +136,14 @@ impl Flow {
                     if let Some(splice) = &mut self.splice
                         && let (Some(from), Some(to)) = (reader.socket(), writer.socket())
                     {
-                        match ready!(splice.poll(from, to, context))? {
-                            splice::Moved::Bulk => {}
-                            splice::Moved::Little => (self.splice, self.bulk) = (None, 0),
-                            splice::Moved::End => self.state = State::Ending,
+                        match ready!(splice.poll(from, to, |bytes| count(moved, bytes), context))? {
+                            splice::Next::Bulk => {}
+                            splice::Next::Little => (self.splice, self.bulk) = (None, 0),
+                            splice::Next::End => self.state = State::Ending,
                         }
                         continue;
                     }
-                    ready!(self.poll_copy(reader, writer, context))?;
+                    ready!(self.poll_copy(reader, writer, moved, context))?;
                 }
             }
         }
@@ -137,6 +153,7 @@ impl Flow {
         &mut self,
         reader: &mut R,
         writer: &mut W,
+        moved: &AtomicU64,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
         SCRATCH.with_borrow_mut(|scratch| {
@@ -152,6 +169,7 @@ impl Flow {
                 Poll::Ready(written) => written?,
                 Poll::Pending => 0,
             };
+            count(moved, written);
             self.kept = Bytes::copy_from_slice(read.get(written..).unwrap_or_default());
             if self.bulk >= 2 && reader.socket().is_some() && writer.socket().is_some() {
                 // Without descriptors to spare it goes on as it did.
@@ -162,6 +180,10 @@ impl Flow {
             Poll::Ready(Ok(()))
         })
     }
+}
+
+fn count(moved: &AtomicU64, bytes: usize) {
+    moved.fetch_add(bytes as u64, Ordering::Relaxed);
 }
 
 #[cfg(test)]
@@ -218,7 +240,8 @@ mod tests {
         let mut a = Buffering { inner: a, held: Vec::new() };
         let joined = tokio::spawn(async move {
             // What came with the child's 101 is longer than the client takes at once.
-            join(&mut a, Bytes::new(), &mut b, Bytes::from(vec![b'x'; 1000])).await
+            let moved = Moved::default();
+            join(&mut a, Bytes::new(), &mut b, Bytes::from(vec![b'x'; 1000]), &moved).await.map(|()| moved)
         });
         let mut heard = vec![0; 1000];
         tokio::time::timeout(Duration::from_secs(5), client.read_exact(&mut heard)).await.unwrap().unwrap();
@@ -226,6 +249,7 @@ mod tests {
         let mut heard = vec![0; 50_000];
         tokio::time::timeout(Duration::from_secs(5), client.read_exact(&mut heard)).await.unwrap().unwrap();
         drop((client, child));
-        joined.await.unwrap().unwrap();
+        let moved = joined.await.unwrap().unwrap();
+        assert_eq!((moved.there.into_inner(), moved.back.into_inner()), (0, 51_000));
     }
 }

@@ -20,7 +20,7 @@ pub struct Body {
     observer: Option<Box<dyn Observer>>,
     /// The connection is busy, and a request under way, until the body is over.
     busy: Option<Busy>,
-    _under_way: Option<UnderWay>,
+    under_way: Option<UnderWay>,
 }
 
 enum Content {
@@ -42,7 +42,7 @@ pub trait Observer: Send {
 
 impl Body {
     pub(super) fn answer(answer: Box<AnswerBody>, under_way: UnderWay) -> Self {
-        Self { _under_way: Some(under_way), ..Content::Answer(answer).into() }
+        Self { under_way: Some(under_way), ..Content::Answer(answer).into() }
     }
 
     /// A body of another kind.
@@ -65,7 +65,7 @@ impl Body {
 
 impl From<Content> for Body {
     fn from(content: Content) -> Self {
-        Self { content, observer: None, busy: None, _under_way: None }
+        Self { content, observer: None, busy: None, under_way: None }
     }
 }
 
@@ -90,8 +90,14 @@ impl hyper::body::Body for Body {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        if let (Some(observer), Some(Ok(frame))) = (&mut this.observer, &frame) {
-            observer.passed(frame.data_ref().map_or(0, Bytes::len));
+        if let Some(Ok(frame)) = &frame {
+            let bytes = frame.data_ref().map_or(0, Bytes::len);
+            if let Some(under_way) = &this.under_way {
+                under_way.sent(bytes);
+            }
+            if let Some(observer) = &mut this.observer {
+                observer.passed(bytes);
+            }
         }
         Poll::Ready(frame)
     }

@@ -2,6 +2,7 @@
 //! the answer (RFC 9112 §9.6): so the rest is read and forgotten, for a while.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
+use super::traffic::Traffic;
 use crate::net::alarm::Alarm;
 
 /// How much of an upload that nobody wants is read, and for how long.
@@ -30,6 +32,8 @@ pub struct Upload {
     patience: Duration,
     silent: Option<Instant>,
     alarm: Alarm,
+    /// Where what comes is counted.
+    traffic: Option<Arc<Traffic>>,
 }
 
 /// Why a request's body did not come whole.
@@ -46,7 +50,15 @@ pub enum UploadError {
 impl Upload {
     /// The body of a request, whose client waits for `100 Continue` or doesn't, and may be silent for `patience` at a time.
     pub fn new(body: Incoming, waits: bool, patience: Duration) -> Self {
-        Self { body: Some(body), waits, patience, silent: None, alarm: Alarm::default() }
+        Self { body: Some(body), waits, patience, silent: None, alarm: Alarm::default(), traffic: None }
+    }
+
+    /// Counts what comes.
+    pub(super) fn counted_by(mut self, traffic: &Arc<Traffic>) -> Self {
+        if !self.is_end_stream() {
+            self.traffic = Some(Arc::clone(traffic));
+        }
+        self
     }
 }
 
@@ -62,6 +74,9 @@ impl Body for Upload {
         let Some(body) = self.body.as_mut() else { return Poll::Ready(None) };
         if let Poll::Ready(frame) = Pin::new(body).poll_frame(context) {
             self.silent = None;
+            if let (Some(traffic), Some(Ok(frame))) = (&self.traffic, &frame) {
+                traffic.received(frame.data_ref().map_or(0, Bytes::len));
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(UploadError::from)));
         }
         let late = *self.silent.get_or_insert_with(Instant::now) + self.patience;

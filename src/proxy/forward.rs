@@ -88,7 +88,7 @@ pub(super) fn begin<'a>(
         return Err(ProxyError::NotReady(Box::new(route.clone())));
     };
     let (mut parts, body) = request.into_parts();
-    let body = Upload::new(body, fields.has(Field::Expect), peer.patience);
+    let body = Upload::new(body, fields.has(Field::Expect), peer.patience).counted_by(&entry.traffic);
     let path = parts.uri.path();
     let below = way.below.and_then(|length| path.get(path.len().checked_sub(length)?..));
     let target = target::upstream_target(&parts.uri, below, if way.strip { "" } else { &route.prefix })
@@ -171,9 +171,12 @@ impl Forwarding<'_> {
         let Self { proxy, entry, upstream, message, client, until, back, under_way, asker } = *self;
         let error = match upstream.send(message).await {
             Ok(Answered::Whole(head, bytes)) => {
+                entry.traffic.answered(head.parts.status);
+                under_way.sent(bytes.len());
                 return finish(head, body::full(bytes), proxy, &entry.route, &upstream, back);
             }
             Ok(Answered::Answer(head, body)) => {
+                entry.traffic.answered(head.parts.status);
                 return finish(head, Body::answer(body, under_way), proxy, &entry.route, &upstream, back);
             }
             Ok(Answered::Switched(mut parts, connection)) => match client {
@@ -183,7 +186,10 @@ impl Forwarding<'_> {
                     reach::limit_to_origin(&mut parts.headers);
                     reach::limit_to_prefix(&mut parts.headers, &entry.route.prefix);
                     match tunnel::join(client, parts, connection, &upstream, (entry.traffic.tunnel(), until)) {
-                        Ok(response) => return response,
+                        Ok(response) => {
+                            entry.traffic.answered(response.status());
+                            return response;
+                        }
                         Err(error) => error,
                     }
                 }

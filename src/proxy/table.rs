@@ -226,12 +226,12 @@ fn entry(route: Route, traffic: Arc<Traffic>, present: Option<&Entry>) -> Entry 
     let of_app = present.and_then(|entry| entry.of_app().upstream.clone());
     let of_desktop = present.filter(|entry| entry.app.is_some()).and_then(|entry| entry.upstream.clone());
     let run = route.run.clone();
-    let upstream = succeed(of_app, route.target, run.as_ref());
+    let upstream = succeed(of_app, route.target, run.as_ref(), &traffic);
     let screen = match route.desktop.as_ref().map(|desktop| &desktop.screen) {
         Some(Screen::Web(port)) => Some(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port.get())),
         Some(Screen::Socket(_)) | None => None,
     };
-    let screen = succeed(of_desktop, screen, run.as_ref());
+    let screen = succeed(of_desktop, screen, run.as_ref(), &traffic);
     if !route.persistent {
         return Entry { route, upstream, app: None, traffic };
     }
@@ -242,12 +242,18 @@ fn entry(route: Route, traffic: Arc<Traffic>, present: Option<&Entry>) -> Entry 
 }
 
 /// The way to a process: the earlier one where it is the same process at the same address, so that its tunnels and gauges go on.
-fn succeed(earlier: Option<Arc<Upstream>>, address: Option<SocketAddr>, run: Option<&RunId>) -> Option<Arc<Upstream>> {
+fn succeed(
+    earlier: Option<Arc<Upstream>>,
+    address: Option<SocketAddr>,
+    run: Option<&RunId>,
+    traffic: &Arc<Traffic>,
+) -> Option<Arc<Upstream>> {
     match (earlier, address, run) {
         (Some(earlier), Some(address), Some(run)) if earlier.is(address, run) => Some(earlier),
         (earlier, Some(address), Some(run)) => {
             end(earlier);
-            Some(Arc::new(Upstream::new(address, run.clone())))
+            traffic.next_generation();
+            Some(Arc::new(Upstream::new(address, run.clone(), Arc::clone(traffic))))
         }
         (earlier, _, _) => {
             end(earlier);

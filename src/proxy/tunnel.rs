@@ -40,9 +40,8 @@ pub(super) fn join(
     }
     let ended = upstream.ended().clone();
     upstream.tasks().spawn(async move {
-        let _open = open;
         let client = client.await.map_err(io::Error::other);
-        let mut tunnel = match client.and_then(|client| joined(client, connection)) {
+        let mut tunnel = match client.and_then(|client| joined(client, connection, open)) {
             Ok(tunnel) => tunnel,
             Err(error) => return tracing::debug!(%error, "a websocket came to nothing"),
         };
@@ -65,21 +64,26 @@ pub(super) fn join(
 
 /// The two connections as one pipe. No `async fn`: its future would keep room for every kind of connection that a client can
 /// have, and a quiet tunnel is to be as big as what it needs.
-fn joined(client: Upgraded, child: Connection) -> io::Result<Pin<Box<dyn Future<Output = io::Result<()>> + Send>>> {
-    let Connection { stream: child, buffer } = child;
+fn joined(
+    client: Upgraded,
+    child: Connection,
+    open: UnderWay,
+) -> io::Result<Pin<Box<dyn Future<Output = io::Result<()>> + Send>>> {
+    let Connection { stream: child, buffer, open: connected } = child;
+    let open = [open, connected];
     let from_child = copied(buffer.freeze());
     // Without hyper in between, plain TCP can be moved by the kernel.
     match client.downcast::<TokioIo<Paced<TcpStream>>>() {
         Ok(Parts { io, read_buf, .. }) => {
             let (client, held) = io.into_inner().into_inner();
             ask_after(&client);
-            Ok(Box::pin(join_ends(client, held, copied(read_buf), child, from_child)))
+            Ok(Box::pin(join_ends((client, held), copied(read_buf), child, from_child, open)))
         }
         Err(client) => match client.downcast::<TokioIo<Paced<TlsStream<TcpStream>>>>() {
             Ok(Parts { io, read_buf, .. }) => {
                 let (client, held) = io.into_inner().into_inner();
                 ask_after(client.get_ref().0);
-                Ok(Box::pin(join_ends(client, held, copied(read_buf), child, from_child)))
+                Ok(Box::pin(join_ends((client, held), copied(read_buf), child, from_child, open)))
             }
             Err(_) => Err(io::Error::other("a connection of a kind that is not known")),
         },
@@ -94,14 +98,15 @@ fn copied(bytes: Bytes) -> Bytes {
 }
 
 async fn join_ends<C: End>(
-    mut client: C,
-    held: Held,
+    (mut client, held): (C, Held),
     early: Bytes,
     mut child: TcpStream,
     from_child: Bytes,
+    open: [UnderWay; 2],
 ) -> io::Result<()> {
-    let joined = pipe::join(&mut client, early, &mut child, from_child).await;
-    drop(held);
+    let [tunnel, _connection] = &open;
+    let joined = pipe::join(&mut client, early, &mut child, from_child, tunnel.moved()).await;
+    drop((held, open));
     joined
 }
 

@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::error::ProxyError;
+use super::traffic::{Traffic, UnderWay};
 use crate::domain::RunId;
 
 pub(super) use answer::AnswerBody;
@@ -46,6 +47,8 @@ pub(super) struct Upstream {
     address: SocketAddr,
     authority: String,
     run: RunId,
+    /// Counts the connections.
+    traffic: Arc<Traffic>,
     ended: CancellationToken,
     tasks: TaskTracker,
     /// Connections belong to the worker that dialled them: used by another one, each answer would wake two threads.
@@ -66,12 +69,14 @@ pub(super) struct Connection {
     pub(super) stream: TcpStream,
     /// What was read and is not used yet.
     pub(super) buffer: BytesMut,
+    /// Counts as open until it is dropped.
+    pub(super) open: UnderWay,
 }
 
 impl Upstream {
-    pub(super) fn new(address: SocketAddr, run: RunId) -> Self {
+    pub(super) fn new(address: SocketAddr, run: RunId, traffic: Arc<Traffic>) -> Self {
         let (ended, tasks, idle) = (CancellationToken::new(), TaskTracker::new(), Default::default());
-        Self { address, authority: address.to_string(), run, ended, tasks, idle }
+        Self { address, authority: address.to_string(), run, traffic, ended, tasks, idle }
     }
 
     /// Whether it is this run at this address.
@@ -167,7 +172,7 @@ impl Upstream {
         };
         // Without it each small write would wait for the ACK of the one before. An error only costs latency.
         let _ = stream.set_nodelay(true);
-        Ok(Connection { stream, buffer: BytesMut::new() })
+        Ok(Connection { stream, buffer: BytesMut::new(), open: self.traffic.connection() })
     }
 }
 

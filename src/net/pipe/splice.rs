@@ -27,9 +27,9 @@ pub(super) struct Splice {
     little: u8,
 }
 
-/// What came of a move.
+/// What follows a move.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Moved {
+pub(super) enum Next {
     /// More may come.
     Bulk,
     /// It has become small talk; nothing is inside.
@@ -44,39 +44,43 @@ impl Splice {
         Ok(Self { take, put, inside: 0, little: 0 })
     }
 
-    /// Moves what can be moved now.
+    /// Moves what can be moved now, and says how much the other side has taken.
     pub(super) fn poll(
         &mut self,
         from: &TcpStream,
         to: &TcpStream,
+        moved: impl Fn(usize),
         context: &mut Context<'_>,
-    ) -> Poll<io::Result<Moved>> {
+    ) -> Poll<io::Result<Next>> {
         let flags = SpliceFFlags::SPLICE_F_MOVE | SpliceFFlags::SPLICE_F_NONBLOCK;
         loop {
             if self.inside > 0 {
                 ready!(to.poll_write_ready(context))?;
-                let moved = to.try_io(Interest::WRITABLE, || {
+                let put = to.try_io(Interest::WRITABLE, || {
                     splice(&self.take, None, to, None, self.inside, flags).map_err(Errno::into)
                 });
-                match moved {
+                match put {
                     Ok(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                    Ok(moved) => self.inside = self.inside.saturating_sub(moved),
+                    Ok(bytes) => {
+                        self.inside = self.inside.saturating_sub(bytes);
+                        moved(bytes);
+                    }
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                     Err(error) => return Poll::Ready(Err(error)),
                 }
                 if self.inside == 0 {
-                    return Poll::Ready(Ok(if self.little >= LITTLE { Moved::Little } else { Moved::Bulk }));
+                    return Poll::Ready(Ok(if self.little >= LITTLE { Next::Little } else { Next::Bulk }));
                 }
                 continue;
             }
             ready!(from.poll_read_ready(context))?;
-            let moved = from
+            let taken = from
                 .try_io(Interest::READABLE, || splice(from, None, &self.put, None, PIPE, flags).map_err(Errno::into));
-            match moved {
-                Ok(0) => return Poll::Ready(Ok(Moved::End)),
-                Ok(moved) => {
-                    self.inside = moved;
-                    self.little = if moved < BULK { self.little.saturating_add(1) } else { 0 };
+            match taken {
+                Ok(0) => return Poll::Ready(Ok(Next::End)),
+                Ok(bytes) => {
+                    self.inside = bytes;
+                    self.little = if bytes < BULK { self.little.saturating_add(1) } else { 0 };
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Poll::Ready(Err(error)),

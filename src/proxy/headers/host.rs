@@ -55,6 +55,12 @@ pub fn authority(headers: &HeaderMap) -> Option<&str> {
     headers.get(HOST).and_then(|host| host.to_str().ok())
 }
 
+/// Whether a host (without port) is this machine's own name for itself: `localhost`, or a loopback address.
+pub fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
 /// An authority less its port; brackets of an IPv6 address stay.
 pub fn without_port(authority: &str) -> &str {
     // Looked at from behind, where the port is: digits, and the colon before them.

@@ -107,7 +107,7 @@ impl AnswerBody {
     }
 
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let Some(Link { connection: Connection { stream, buffer }, .. }) = &mut self.link else {
+        let Some(Link { connection: Connection { stream, buffer, .. }, .. }) = &mut self.link else {
             return Poll::Ready(Ok(0));
         };
         let wanted = match self.rest {

@@ -127,7 +127,7 @@ pub(super) async fn run(
 
 impl Exchange {
     fn poll_head(&mut self, context: &mut Context<'_>) -> Poll<Result<Head, Broken>> {
-        let Connection { stream, buffer } = &mut self.connection;
+        let Connection { stream, buffer, .. } = &mut self.connection;
         if let Poll::Ready(Err(error)) = self.outgoing.poll_send(stream, context) {
             return Poll::Ready(Err(error.into()));
         }
