@@ -6,11 +6,13 @@
 mod amount;
 mod aside;
 mod attention;
+mod cards;
 mod cgroup;
 mod disks;
 mod gpus;
 mod history;
 mod host;
+mod own;
 mod processes;
 mod sampler;
 mod stats;
@@ -25,8 +27,10 @@ use attention::Attention;
 use history::History;
 
 pub use amount::Amount;
-pub use gpus::{Driver, Gpu};
+pub use cards::Cards;
+pub use gpus::{Driver, Gpu, GpuProcess, Kind, Slice};
 pub use history::Past;
+pub use own::Own;
 pub use stats::{Disk, Stats, Use};
 
 /// How old the figures in an answer may be.
@@ -84,6 +88,11 @@ pub struct Watching {
 }
 
 impl Watching {
+    fn new(stats: watch::Receiver<Arc<Stats>>, attention: &Arc<Attention>) -> Self {
+        attention.turn_to();
+        Self { stats, attention: Arc::clone(attention) }
+    }
+
     /// The next sample; `None` when the sampler is gone.
     pub async fn next(&mut self) -> Option<Arc<Stats>> {
         self.stats.changed().await.ok()?;

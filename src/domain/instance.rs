@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Access, BlueprintName, Desired, Desktop, Exit, GpuIds, GroupLabel, Helper, Hostname, InstanceName, OutputPath,
+    Access, BlueprintName, Desired, Desktop, Exit, GpuIds, GroupLabel, Helper, Hostname, InstanceName, Meant, OutputPath,
     ParamValue, Port, Progress, ProxyMode, Restart, RestartPolicy, Slug, Status, Timestamp, Version,
 };
 
@@ -11,7 +11,7 @@ use super::{
 pub type InstanceId = i64;
 
 /// Names one run of an instance, from its start to its end.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct RunId(pub String);
 
@@ -22,7 +22,7 @@ impl std::fmt::Display for RunId {
 }
 
 /// A value of an older database that no longer fitted, and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct Note {
     /// The column.
     pub field: String,
@@ -47,6 +47,8 @@ pub struct NewInstance {
     pub parent_instance_id: Option<InstanceId>,
     /// GPUs it may see; `None` is all of them.
     pub gpu_ids: Option<GpuIds>,
+    /// The cards those numbers meant when they were chosen.
+    pub gpu_cards: Meant,
     /// Folder below `outputs/`; `None` is the name.
     pub output_path: Option<OutputPath>,
     /// Start with the server.
@@ -94,6 +96,7 @@ impl NewInstance {
             base_blueprint,
             parent_instance_id: None,
             gpu_ids: None,
+            gpu_cards: Meant::new(),
             output_path: None,
             autostart: false,
             persistent_mode: false,
@@ -165,11 +168,11 @@ pub struct Instance {
     pub progress: Option<Progress>,
     /// The restart that is coming, after it ended by itself. Not stored: a server that boots starts what is wanted.
     pub restart: Option<Restart>,
+    /// It was started again too often by its restart policy, and is not any more. Not stored.
+    pub given_up: bool,
     /// Bytes of the present log, as far as known. Not stored.
     pub log_size: u64,
 }
-    /// It was started again too often by its restart policy, and is not any more. Not stored.
-    pub given_up: bool,
 
 impl Instance {
     /// An instance that has never run.
@@ -191,10 +194,10 @@ impl Instance {
             desktop: None,
             progress: None,
             restart: None,
+            given_up: false,
             log_size: 0,
         }
     }
-            given_up: false,
 
     /// Changes the status and remembers since when; setting the same status again keeps the moment.
     pub fn set_status(&mut self, status: Status, reason: Option<String>, now: Timestamp) {

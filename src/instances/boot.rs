@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
@@ -63,6 +63,8 @@ impl Instances {
                 trash: tokio::sync::Mutex::default(),
                 known: super::sizes::Known::default(),
                 terminals,
+                cards: OnceLock::new(),
+                restarts: Mutex::default(),
                 checks: super::versions::Checks::default(),
                 shelf,
                 uploads: super::uploads::Turns::default(),

@@ -118,6 +118,7 @@ impl Instances {
             next.base_blueprint = BlueprintName::parse(blueprint).map_err(Error::invalid("base_blueprint"))?;
         }
         change.choices.apply(&mut next)?;
+        inner.note_cards(&mut next, present.chosen.gpu_ids.as_ref());
         if next.persistent_mode && !present.chosen.persistent_mode {
             inner.refuse_without_desktop().await?;
         }

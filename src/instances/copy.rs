@@ -67,6 +67,7 @@ impl Instances {
         let mut chosen = NewInstance::new(name, slug, blueprint);
         chosen.helper = header.helper();
         request.choices.apply(&mut chosen)?;
+        self.inner.note_cards(&mut chosen, None);
         request.choices.apply_params(&header, &mut chosen)?;
         // The port asked for, checked when it is allocated.
         chosen.set_public_port(request.choices.wanted_port()?.flatten());

@@ -28,6 +28,7 @@ impl Instances {
         new.helper = header.helper();
         new.persistent_mode = header.wants_desktop();
         request.choices.apply(&mut new)?;
+        inner.note_cards(&mut new, None);
         if new.persistent_mode {
             inner.refuse_without_desktop().await?;
         }

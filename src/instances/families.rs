@@ -38,6 +38,7 @@ impl Instances {
         inherit(&mut new, &parent.chosen);
         let inherited = new.clone();
         request.choices.apply(&mut new)?;
+        inner.note_cards(&mut new, None);
         if new.persistent_mode {
             inner.refuse_without_desktop().await?;
         }

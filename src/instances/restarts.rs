@@ -91,6 +91,7 @@ fn wait(inner: Arc<Inner>, id: InstanceId, restart: Restart) -> Pin<Box<dyn Futu
         let _turn = inner.turn(id).await;
         let still_wanted = inner.roster.get(id).is_ok_and(|instance| instance.restart.as_ref() == Some(&restart));
         if still_wanted {
+            *locked(&inner.restarts).entry(id).or_default() += 1;
             inner.start_unasked(id).await;
         }
     })

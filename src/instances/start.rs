@@ -12,7 +12,7 @@ use super::events::{Level, Notice};
 use super::watch::Watcher;
 use super::{Inner, Instances, Live, Setup, blocking, locked, now};
 use crate::blueprints::Header;
-use crate::domain::{Desired, Instance, InstanceId, Port, ProxyMode, Route, RunId, Status};
+use crate::domain::{Desired, Instance, InstanceId, Port, ProxyMode, Route, RunId, Settled, Status};
 use crate::runtime::environment::{self, Surroundings};
 use crate::runtime::{LaunchSpec, Run, app_port, desktop, folder, model_roots, proc, signal_number};
 
@@ -94,9 +94,10 @@ impl Inner {
         let family = self.family(&instance)?;
         let script = self.script(&family).await?;
         let tools = self.desktop_tools(&instance, &script.header).await?;
+        let gpus = self.settle_cards(&instance).await?;
         let run = RunId(format!("{:012x}", fastrand::u64(..1 << 48)));
         let app_port = self.free_app_port(&instance)?;
-        let instance = self.commit(&instance, &script, &run, app_port, wish).await?;
+        let instance = self.commit(&instance, &script, &run, app_port, (wish, gpus)).await?;
         let launched = async {
             // The parent of a satellite may have been renamed until now. From here on it can't be: a member is active.
             let renamed = self.family(&instance)?;
@@ -132,7 +133,7 @@ impl Inner {
         script: &Script,
         run: &RunId,
         app_port: Port,
-        wish: Option<Desired>,
+        (wish, gpus): (Option<Desired>, Option<Settled>),
     ) -> Result<Arc<Instance>, Error> {
         let _allocating = self.allocating.lock().await;
         // Self-healing: a port that was lost, that left the pool, or that another program has taken, is allocated anew.
@@ -154,6 +155,9 @@ impl Inner {
                 if next.chosen.persistent_mode {
                     // There `port` is the app's own, as it has always been (design.md §4.3).
                     next.chosen.port = Some(app_port);
+                }
+                if let Some(Settled { ids, meant, .. }) = gpus {
+                    (next.chosen.gpu_ids, next.chosen.gpu_cards) = (Some(ids), meant);
                 }
                 next.desired = wish.unwrap_or(next.desired);
                 next.clear_run();

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// An amount of bytes, and how much of it is used.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Amount {
     /// All of it.
     pub total: u64,

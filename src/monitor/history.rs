@@ -60,7 +60,7 @@ pub(super) struct History {
 }
 
 /// A part of the history: columns of equal length, `null` where nobody measured.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Past {
     /// Seconds that a point stands for at most.
     pub step: u64,
@@ -75,7 +75,7 @@ pub struct Past {
 }
 
 /// The history of a card.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct PastGpu {
     /// Its number when it was last seen.
     pub id: u32,
@@ -94,7 +94,8 @@ pub struct PastGpu {
 }
 
 /// Figures with one digit after the point; `null` for those nobody measured.
-#[derive(Debug, PartialEq, Default)]
+#[derive(Debug, PartialEq, Default, utoipa::ToSchema)]
+#[schema(value_type = Vec<Option<f32>>)]
 pub struct Column(Vec<f32>);
 
 impl Serialize for Column {

@@ -1,4 +1,4 @@
-//! What process trees take: CPU time and memory, from `/proc`.
+//! What process trees take: CPU time, memory and disks, from `/proc`.
 //!
 //! All of `/proc` is read seldom. A process is in a tree from its birth or never: so whoever was found to be a stranger
 //! is not looked at again, and a look costs a listing and one file per process of ours.
@@ -32,6 +32,8 @@ pub(super) struct Forest {
 struct Before {
     root: u32,
     ticks: u64,
+    /// Bytes from and to disks; `None` where the kernel keeps that to itself.
+    moved: Option<(u64, u64)>,
     at: Instant,
 }
 
@@ -100,10 +102,13 @@ impl Forest {
         let ended = processes.get(&tree.root).map_or(0, |root| root.ended);
         let ticks = members().map(|process| process.own + process.ended).sum::<u64>() + ended;
         let memory = members().map(|process| process.pages).sum::<u64>().saturating_mul(page_size());
-        let now = Before { root: tree.root, ticks, at: Instant::now() };
+        let moved = moved(tree.root, &pids);
+        let now = Before { root: tree.root, ticks, moved, at: Instant::now() };
         let before = self.before.insert(tree.id, now).filter(|before| before.root == tree.root);
         let cpu_percent = before.map_or(0.0, |before| cpu_percent(before, now));
-        Found { taken: Use { id: tree.id, cpu_percent, memory, vram: None }, pids }
+        let (disk_read, disk_written) = before.and_then(|before| disks(before, now)).unzip();
+        let taken = Use { id: tree.id, cpu_percent, memory, vram: None, vram_note: None, disk_read, disk_written };
+        Found { taken, pids }
     }
 }
 
@@ -116,6 +121,37 @@ fn cpu_percent(before: Before, now: Before) -> f32 {
     tenths(now.ticks.saturating_sub(before.ticks) as f32 / TICKS_PER_SECOND / seconds * 100.0)
 }
 
+/// What a tree has had from disks and given to them. Whoever ends leaves its share to whoever waits for it, in the end to the
+/// root, whose own (it writes the log) counts too: the sums never fall. One process that may not be asked, and nothing is known.
+fn moved(root: u32, pids: &[u32]) -> Option<(u64, u64)> {
+    let each = pids.iter().filter_map(|pid| match fs::read_to_string(format!("/proc/{pid}/io")) {
+        Ok(text) => Some(parse_io(&text)),
+        // It has ended between two looks.
+        Err(error) if error.kind() != std::io::ErrorKind::PermissionDenied => None,
+        Err(_) => Some(None),
+    });
+    let of_root = fs::read_to_string(format!("/proc/{root}/io")).ok().and_then(|text| parse_io(&text));
+    std::iter::once(of_root).chain(each).try_fold((0, 0), |(read, written), process| {
+        let (more_read, more_written) = process?;
+        Some((read + more_read, written + more_written))
+    })
+}
+
+/// `/proc/<pid>/io`: what really came from a disk and went to one; what was written and deleted before that does not count.
+fn parse_io(text: &str) -> Option<(u64, u64)> {
+    let number = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<u64>().ok());
+    let cancelled = number("cancelled_write_bytes:").unwrap_or(0);
+    Some((number("read_bytes:")?, number("write_bytes:")?.saturating_sub(cancelled)))
+}
+
+/// Bytes a second between two looks.
+fn disks(before: Before, now: Before) -> Option<(u64, u64)> {
+    let (had, has) = (before.moved?, now.moved?);
+    let millis = u64::try_from(now.at.saturating_duration_since(before.at).as_millis()).ok().filter(|millis| *millis > 0)?;
+    let rate = |before: u64, now: u64| now.saturating_sub(before).saturating_mul(1000) / millis;
+    Some((rate(had.0, has.0), rate(had.1, has.1)))
+}
+
 /// Who is whose child.
 fn families(processes: &HashMap<u32, Process>) -> HashMap<u32, Vec<u32>> {
     let mut families: HashMap<u32, Vec<u32>> = HashMap::new();
@@ -123,6 +159,17 @@ fn families(processes: &HashMap<u32, Process>) -> HashMap<u32, Vec<u32>> {
         families.entry(process.parent).or_default().push(*pid);
     }
     families
+}
+
+/// A process's program, as far as it can be seen from here.
+pub(super) fn name(pid: u32) -> Option<String> {
+    Some(fs::read_to_string(format!("/proc/{pid}/comm")).ok()?.trim().to_owned())
+}
+
+/// Whether processes have the machine's numbers here, as they have outside of containers. The kernel gives the first of all
+/// PID name spaces this inode (PROC_PID_INIT_INO).
+pub(super) fn are_numbered_by_the_machine() -> bool {
+    fs::read_link("/proc/self/ns/pid").is_ok_and(|space| space.as_os_str() == "pid:[4026531836]")
 }
 
 /// Everybody below this process.
@@ -199,7 +246,7 @@ mod tests {
     #[test]
     fn percent_of_one_core() {
         let at = Instant::now();
-        let reading = |ticks, seconds| Before { root: 1, ticks, at: at + Duration::from_secs(seconds) };
+        let reading = |ticks, seconds| Before { root: 1, ticks, moved: None, at: at + Duration::from_secs(seconds) };
         for (before, now, expected) in [
             (reading(0, 0), reading(100, 1), 100.0),
             (reading(50, 0), reading(450, 2), 200.0),
@@ -208,6 +255,26 @@ mod tests {
             (reading(50, 0), reading(90, 0), 0.0),
         ] {
             assert_eq!(cpu_percent(before, now), expected, "{now:?}");
+        }
+    }
+
+    #[test]
+    fn bytes_a_second() {
+        let at = Instant::now();
+        let reading = |moved, millis| Before { root: 1, ticks: 0, moved, at: at + Duration::from_millis(millis) };
+        for (before, now, expected) in [
+            (reading(Some((0, 100)), 0), reading(Some((500, 100)), 500), Some((1000, 0))),
+            (reading(Some((9, 9)), 0), reading(Some((0, 0)), 500), Some((0, 0))),
+            (reading(Some((0, 0)), 0), reading(Some((5, 5)), 0), None),
+            (reading(None, 0), reading(Some((5, 5)), 500), None),
+            (reading(Some((5, 5)), 0), reading(None, 500), None),
+        ] {
+            assert_eq!(disks(before, now), expected, "{now:?}");
+        }
+        let text = "rchar: 9\nwchar: 9\nsyscr: 1\nsyscw: 1\nread_bytes: 4096\nwrite_bytes: 8192\ncancelled_write_bytes: 4096\n";
+        assert_eq!(parse_io(text), Some((4096, 4096)));
+        for broken in ["", "read_bytes: x\nwrite_bytes: 1\n", "read_bytes: 1\n"] {
+            assert_eq!(parse_io(broken), None, "{broken}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! The thread that takes the samples.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -8,12 +9,12 @@ use tokio::sync::watch;
 
 use super::aside::{Answer, Aside};
 use super::attention::{Attention, Pace};
-use super::gpus::Gpus;
+use super::gpus::{Gpus, Look};
 use super::history::History;
 use super::host::Host;
-use super::processes::Forest;
+use super::processes::{Forest, Found};
 use super::stats::{self, Disk, Stats, Use};
-use super::{Sources, Tree, locked};
+use super::{Sources, Tree, gpus, locked, processes};
 
 /// The use of the CPU needs two readings; the first answer ever, and the first one after nobody has looked, come this
 /// long after the question.
@@ -36,6 +37,8 @@ pub(super) struct Sampler {
     host: Host,
     forest: Forest,
     gpus: Gpus,
+    /// Whether we know processes by the numbers the drivers know them by.
+    sees_all: bool,
     disks: Aside<(), Vec<Disk>>,
     /// The disks as they were last seen, and when.
     seen: (Vec<Disk>, Option<Instant>),
@@ -55,6 +58,7 @@ impl Sampler {
             host: Host::new(),
             forest: Forest::default(),
             gpus: Gpus::start()?,
+            sees_all: processes::are_numbered_by_the_machine(),
             disks: Aside::start("disks", move |()| super::disks::read(&folders))?,
             seen: (Vec::new(), None),
             history,
@@ -88,11 +92,8 @@ impl Sampler {
         if !looked_at {
             self.forest.forget();
         }
-        let uses = found.into_iter().map(|found| {
-            let vram: Vec<u64> = found.pids.iter().filter_map(|pid| gpus.processes.get(pid).copied()).collect();
-            // A driver in another name space names no process of ours: that is not the same as none.
-            Use { vram: (!vram.is_empty()).then(|| vram.iter().sum()), ..found.taken }
-        });
+        let mut gpus = gpus;
+        let uses = self.whose(&found, &mut gpus);
         let host = self.host.read();
         let stats = Stats {
             at: stats::now(),
@@ -102,7 +103,7 @@ impl Sampler {
             ram: host.ram,
             ram_limited: host.ram_limited,
             disks: self.disks(),
-            trees: uses.collect(),
+            trees: uses,
             gpus: gpus.gpus,
             gpu_note: gpus.note,
             driver: gpus.driver,
@@ -111,6 +112,25 @@ impl Sampler {
         };
         locked(&self.history).remember(&stats);
         self.publish.send_replace(Arc::new(stats));
+    }
+
+    /// Brings processes on the cards and those of trees together.
+    fn whose(&self, found: &[Found], look: &mut Look) -> Vec<Use> {
+        let owners: HashMap<u32, i64> =
+            found.iter().flat_map(|found| found.pids.iter().map(|pid| (*pid, found.taken.id))).collect();
+        for process in look.gpus.iter_mut().flat_map(|gpu| &mut gpu.processes) {
+            process.instance_id = owners.get(&process.pid).copied();
+            process.name = processes::name(process.pid).filter(|_| self.sees_all || process.instance_id.is_some());
+        }
+        let memory = look.by_process();
+        let note = (!self.sees_all && !look.gpus.is_empty()).then_some(gpus::OTHER_NUMBERS);
+        let with_vram = |found: &Found| {
+            let vram: Vec<u64> = found.pids.iter().filter_map(|pid| memory.get(pid).copied()).collect();
+            // A driver in another name space names no process of ours: that is not the same as none.
+            let vram = (!vram.is_empty()).then(|| vram.iter().sum());
+            Use { vram, vram_note: note.filter(|_| vram.is_none()), ..found.taken }
+        };
+        found.iter().map(with_vram).collect()
     }
 
     /// The disks as they are, or as they were: one on a network that is gone must not hold up the rest.

@@ -8,7 +8,7 @@ use super::amount::Amount;
 use super::gpus::{Driver, Gpu};
 
 /// A look at the machine.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Stats {
     /// When: seconds since 1970.
     pub at: u64,
@@ -24,7 +24,7 @@ pub struct Stats {
     pub ram_limited: bool,
     /// The disks our folders lie on.
     pub disks: Vec<Disk>,
-    /// Each GPU; empty without an NVIDIA driver.
+    /// Each GPU; empty without a driver for one.
     pub gpus: Vec<Gpu>,
     /// Why there are no figures of GPUs, or not of all, or old ones: a sentence.
     pub gpu_note: Option<String>,
@@ -42,13 +42,18 @@ pub struct Stats {
 }
 
 impl Stats {
+    /// Whether the drivers of the GPUs have said something, or it is known why not.
+    pub(super) fn knows_its_gpus(&self) -> bool {
+        !self.gpus.is_empty() || self.driver.is_some() || self.gpu_note.is_some()
+    }
+
     pub(super) fn is_whole_and_younger_than(&self, age: Duration) -> bool {
         self.whole && self.taken.is_some_and(|taken| taken.elapsed() < age)
     }
 }
 
 /// A disk that folders of ours lie on.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Disk {
     /// The first of the folders.
     pub path: String,
@@ -65,7 +70,7 @@ pub struct Disk {
 }
 
 /// What a process tree takes of the machine.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Use {
     /// Whose tree.
     pub id: i64,
@@ -76,6 +81,12 @@ pub struct Use {
     pub memory: u64,
     /// GPU memory, where the driver says whose it is.
     pub vram: Option<u64>,
+    /// Why that is not known, where there are GPUs: a sentence.
+    pub vram_note: Option<&'static str>,
+    /// Bytes a second that came from disks, over the last stretch; what was cached did not. `None` where the kernel does not say.
+    pub disk_read: Option<u64>,
+    /// Bytes a second that went to disks.
+    pub disk_written: Option<u64>,
 }
 
 /// Seconds since 1970.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, named_params};
 use super::columns::{millis, moment, unreadable};
 use super::{Store, StoreError, Unique};
 use crate::domain::{
-    Exit, GpuIds, GroupLabel, Hostname, Instance, InstanceId, NewInstance, OutputPath, Port, RunId, Timestamp, Version,
+    Exit, GpuIds, GroupLabel, Hostname, Instance, InstanceId, Meant, NewInstance, OutputPath, Port, RunId, Timestamp, Version,
 };
 
 impl Store {
@@ -96,11 +96,12 @@ pub(super) fn insert_with_id(
 fn update(connection: &Connection, instance: &Instance) -> rusqlite::Result<usize> {
     let chosen = &instance.chosen;
     let params = serde_json::to_string(&chosen.params).unwrap_or_else(|_| "{}".to_owned());
+    let cards = (!chosen.gpu_cards.is_empty()).then(|| serde_json::to_string(&chosen.gpu_cards).unwrap_or_else(|_| "[]".to_owned()));
     let notes = serde_json::to_string(&chosen.import_notes).unwrap_or_else(|_| "[]".to_owned());
     let mut statement = connection.prepare_cached(
         "UPDATE instances SET
             parent_instance_id = :parent, name = :name, slug = :slug, base_blueprint = :blueprint, status = :status,
-            since = :since, reason = :reason, desired = :desired, gpu_ids = :gpus, autostart = :autostart,
+            since = :since, reason = :reason, desired = :desired, gpu_ids = :gpus, gpu_cards = :cards, autostart = :autostart,
             persistent_mode = :persistent, hostname = :hostname, use_custom_hostname = :use_hostname,
             output_path = :output, python_version = :python, cuda_version = :cuda, torch_version = :torch, pid = :pid,
             port = :port, persistent_port = :persistent_port, persistent_display = :display, app_port = :app_port,
@@ -120,6 +121,7 @@ fn update(connection: &Connection, instance: &Instance) -> rusqlite::Result<usiz
         ":reason": instance.reason,
         ":desired": instance.desired.as_str(),
         ":gpus": chosen.gpu_ids.as_ref().map(GpuIds::as_str),
+        ":cards": cards,
         ":autostart": chosen.autostart,
         ":persistent": chosen.persistent_mode,
         ":hostname": chosen.hostname.as_ref().map(Hostname::as_str),
@@ -149,6 +151,11 @@ fn update(connection: &Connection, instance: &Instance) -> rusqlite::Result<usiz
     })
 }
 
+fn cards(row: &Row<'_>) -> rusqlite::Result<Meant> {
+    let text: Option<String> = row.get("gpu_cards")?;
+    text.map_or(Ok(Meant::new()), |text| serde_json::from_str(&text).map_err(unreadable))
+}
+
 fn read(row: &Row<'_>) -> rusqlite::Result<Instance> {
     let exit_at: Option<i64> = row.get("exit_at")?;
     let chosen = NewInstance {
@@ -157,6 +164,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Instance> {
         base_blueprint: text(row, "base_blueprint")?,
         parent_instance_id: row.get("parent_instance_id")?,
         gpu_ids: optional(row, "gpu_ids")?,
+        gpu_cards: cards(row)?,
         output_path: optional(row, "output_path")?,
         autostart: row.get("autostart")?,
         persistent_mode: row.get("persistent_mode")?,
@@ -201,6 +209,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Instance> {
         desktop: None,
         progress: None,
         restart: None,
+        given_up: false,
         log_size: 0,
     })
 }
@@ -209,7 +218,6 @@ fn text<T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>>(
     row: &Row<'_>,
     column: &str,
 ) -> rusqlite::Result<T> {
-        given_up: false,
     row.get::<_, String>(column)?.parse().map_err(|error: T::Err| unreadable(error))
 }
 

@@ -2,14 +2,13 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use serde_json::Value;
 
-use crate::support::{Server, Start, eventually_async_within, vitals};
+use crate::support::{Cards, ONE, Server, TWO, eventually_async_within, vitals};
 
 const MIB: f64 = 1024.0 * 1024.0;
 
@@ -217,40 +216,6 @@ async fn the_past_comes_in_columns() {
     }
 }
 
-/// A machine with cards that a test can take away.
-struct Cards {
-    server: Server,
-    state: PathBuf,
-}
-
-const ONE: &str = "GPU-one 25769803776 6442450944 37 61 180500";
-const TWO: &str = "GPU-two 25769803776 0 0 30 20000";
-
-impl Cards {
-    fn new(cards: &str) -> Self {
-        let start = Start::new();
-        let folder = start.folder().to_owned();
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/integration/children/nvml.c");
-        let built = Command::new("cc")
-            .args(["-shared", "-fPIC", "-o"])
-            .arg(folder.join("libnvidia-ml.so.1"))
-            .arg(source)
-            .status();
-        assert!(built.unwrap().success());
-        let state = folder.join("cards");
-        std::fs::write(&state, cards).unwrap();
-        let path = |path: &Path| path.to_str().unwrap().to_owned();
-        let server = start.env("LD_LIBRARY_PATH", &path(&folder)).env("TEST_NVML_STATE", &path(&state)).serve();
-        Self { server, state }
-    }
-
-    fn turn_into(&self, cards: &str) {
-        let draft = self.state.with_extension("new");
-        std::fs::write(&draft, cards).unwrap();
-        std::fs::rename(draft, &self.state).unwrap();
-    }
-}
-
 #[tokio::test]
 async fn gpus_are_told_with_what_instances_have_of_them() {
     let cards = Cards::new(&format!("{ONE} 0 0\n{TWO} 0 0\n"));
@@ -270,9 +235,34 @@ async fn gpus_are_told_with_what_instances_have_of_them() {
     let pid = cards.server.instance(id).await["pid"].as_u64().unwrap();
     cards.turn_into(&format!("{ONE} {pid} 4294967296\n{TWO} {pid} 1073741824\n"));
     shows(&cards.server, "its memory on both cards", |stats| stats["instances"][0]["vram"] == 5_368_709_120_u64).await;
+    let with = shows(&cards.server, "who is on the card", |stats| stats["gpus"][0]["processes"][0]["pid"] == pid).await;
+    let process = &with["gpus"][0]["processes"][0];
+    assert_eq!((&process["instance_id"], &process["memory"]), (&Value::from(id), &Value::from(4_294_967_296_u64)));
+    assert!(process["name"].as_str().is_some_and(|name| !name.is_empty()), "{process}");
+    assert_eq!((&with["gpus"][0]["kind"], &with["gpus"][0]["mig"]), (&Value::from("nvidia"), &serde_json::json!([])));
     let past = history(&cards.server, "").await;
     let last = |column: &Value| column.as_array().unwrap().last().cloned().unwrap();
     assert_eq!((last(&past["gpus"][0]["utilization"]), last(&past["gpus"][0]["power"])), (37.0.into(), 180.5.into()));
+}
+
+#[tokio::test]
+async fn parts_of_a_card_are_told() {
+    let cards = Cards::new("GPU-parted 85899345920 1073741824 0 40 90000 0 0\n");
+    let stats = stats(&cards.server).await;
+    let parts = stats["gpus"][0]["mig"].as_array().unwrap();
+    let told: Vec<_> = parts.iter().map(|part| (part["uuid"].as_str().unwrap(), number(&part["vram"]["total"]))).collect();
+    assert_eq!(told, [("MIG-GPU-parted-0", 10_737_418_240.0), ("MIG-GPU-parted-1", 10_737_418_240.0)]);
+    assert_eq!(parts[0]["name"], "NVIDIA Test 1 MIG 1g.10gb");
+}
+
+#[tokio::test]
+async fn what_an_instance_moves_to_its_disk_is_told() {
+    let server = Server::new();
+    let body = "while :; do dd if=/dev/zero of=big bs=1M count=8 conv=fsync 2>/dev/null; sleep 0.2; done";
+    let id = server.started("writer", "# aikore.ready = process", body).await;
+    let told = shows(&server, "what it writes", |stats| stats["instances"][0]["disk_written"].as_f64() > Some(MIB)).await;
+    assert_eq!(told["instances"][0]["id"], id);
+    assert!(told["instances"][0]["disk_read"].is_u64(), "{told}");
 }
 
 #[tokio::test]

@@ -1,10 +1,12 @@
 //! What the tests drive the product with.
 
+mod cards;
 mod client;
+mod console;
 mod curl;
 pub(crate) mod doors;
-mod jobs;
 mod hook;
+mod jobs;
 mod login;
 pub(crate) mod port;
 mod rough;
@@ -17,11 +19,13 @@ mod wait;
 mod wire;
 pub(crate) mod witness;
 
+pub(crate) use cards::{Cards, ONE, TWO};
 pub(crate) use client::{Answer, Client, send_raw};
+pub(crate) use console::Console;
 pub(crate) use curl::{asked, curl};
+pub(crate) use hook::Hook;
 pub(crate) use jobs::fill;
 pub(crate) use login::{PASSWORD, cookie, knock};
-pub(crate) use hook::Hook;
 pub(crate) use rough::Rough;
 pub(crate) use screen::Viewer;
 pub(crate) use secure::secure;

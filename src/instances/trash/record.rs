@@ -10,7 +10,7 @@ use nix::fcntl::OFlag;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Access, BlueprintName, GpuIds, GroupLabel, Helper, Hostname, Instance, InstanceId, InstanceName, NewInstance, Note,
+    Access, BlueprintName, GpuIds, GroupLabel, Helper, Hostname, Instance, InstanceId, InstanceName, Meant, NewInstance, Note,
     OutputPath, ParamValue, Port, RestartPolicy, Slug, Timestamp, Version,
 };
 use crate::runtime::folder::{FolderError, TRASH_RECORD, replace};
@@ -28,6 +28,8 @@ pub(in crate::instances) struct Record {
     pub(super) parent_instance_id: Option<InstanceId>,
     #[serde(default)]
     gpu_ids: Option<GpuIds>,
+    #[serde(default)]
+    gpu_cards: Meant,
     #[serde(default)]
     output_path: Option<OutputPath>,
     #[serde(default)]
@@ -70,6 +72,7 @@ impl Record {
             base_blueprint,
             parent_instance_id,
             gpu_ids,
+            gpu_cards,
             output_path,
             autostart,
             persistent_mode,
@@ -95,6 +98,7 @@ impl Record {
             base_blueprint,
             parent_instance_id,
             gpu_ids,
+            gpu_cards,
             output_path,
             autostart,
             persistent_mode,
@@ -129,6 +133,7 @@ impl Record {
         NewInstance {
             parent_instance_id: self.parent_instance_id,
             gpu_ids: self.gpu_ids,
+            gpu_cards: self.gpu_cards,
             output_path: self.output_path,
             autostart: self.autostart,
             persistent_mode: self.persistent_mode,

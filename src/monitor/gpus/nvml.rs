@@ -8,7 +8,7 @@ use nvml_wrapper::enums::device::UsedGpuMemory;
 use nvml_wrapper::error::NvmlError;
 use nvml_wrapper::{Device, Nvml, cuda_driver_version_major, cuda_driver_version_minor};
 
-use super::{Amount, Driver, Gpu, Look, words};
+use super::{Amount, Driver, Gpu, GpuProcess, Kind, Look, Slice, words};
 use crate::monitor::amount::tenths;
 
 /// How long to wait before the library is opened anew. What it knows of the cards is from when it was opened: a card
@@ -45,7 +45,7 @@ impl Reader {
         match nvml.device_count() {
             Ok(count) => {
                 for id in 0..count {
-                    match nvml.device_by_index(id).and_then(|device| read(&device, id, with_processes, &mut look)) {
+                    match nvml.device_by_index(id).and_then(|device| read(&device, id, with_processes)) {
                         Ok(gpu) => look.gpus.push(gpu),
                         Err(error) => drop(errors.insert(id, error)),
                     }
@@ -102,12 +102,10 @@ fn driver(nvml: &Nvml) -> Option<Driver> {
 }
 
 /// A card must tell its name and memory; of the rest what it can.
-fn read(device: &Device<'_>, id: u32, with_processes: bool, look: &mut Look) -> Result<Gpu, NvmlError> {
+fn read(device: &Device<'_>, id: u32, with_processes: bool) -> Result<Gpu, NvmlError> {
     let memory = device.memory_info()?;
-    if with_processes {
-        count_processes(device, &mut look.processes);
-    }
     Ok(Gpu {
+        kind: Kind::Nvidia,
         id,
         uuid: device.uuid()?,
         name: device.name()?,
@@ -118,24 +116,40 @@ fn read(device: &Device<'_>, id: u32, with_processes: bool, look: &mut Look) -> 
         power_limit: device.enforced_power_limit().ok().map(watts),
         clock: device.clock_info(Clock::Graphics).ok(),
         memory_clock: device.clock_info(Clock::Memory).ok(),
+        mig: slices(device),
+        processes: if with_processes { processes(device) } else { Vec::new() },
         stale: false,
     })
 }
 
-/// A process may be on several cards, and on one for computing and for drawing: on one card it is told the same memory
-/// twice then.
-fn count_processes(device: &Device<'_>, processes: &mut HashMap<u32, u64>) {
+/// Who is on a card, the biggest first. A process may be there for computing and for drawing: it is told the same memory twice
+/// then.
+fn processes(device: &Device<'_>) -> Vec<GpuProcess> {
     let lists = [device.running_compute_processes(), device.running_graphics_processes()];
-    let mut here: HashMap<u32, u64> = HashMap::new();
+    let mut here: HashMap<u32, Option<u64>> = HashMap::new();
     for process in lists.into_iter().flatten().flatten() {
-        if let UsedGpuMemory::Used(bytes) = process.used_gpu_memory {
-            let most = here.entry(process.pid).or_default();
-            *most = bytes.max(*most);
-        }
+        let memory = match process.used_gpu_memory {
+            UsedGpuMemory::Used(bytes) => Some(bytes),
+            UsedGpuMemory::Unavailable => None,
+        };
+        let most = here.entry(process.pid).or_default();
+        *most = memory.max(*most);
     }
-    for (pid, bytes) in here {
-        *processes.entry(pid).or_default() += bytes;
-    }
+    let named = here.into_iter().map(|(pid, memory)| GpuProcess { pid, memory, instance_id: None, name: None });
+    let mut all: Vec<_> = named.collect();
+    all.sort_by_key(|process| (std::cmp::Reverse(process.memory), process.pid));
+    all
+}
+
+/// The parts of a card; a card that can't be divided has none.
+fn slices(device: &Device<'_>) -> Vec<Slice> {
+    let count = device.mig_device_count().unwrap_or(0);
+    let parts = (0..count).filter_map(|index| device.mig_device_by_index(index).ok());
+    let read = |part: Device<'_>| {
+        let vram = part.memory_info().ok().map(|memory| Amount::new(memory.total, memory.used));
+        Some(Slice { uuid: part.uuid().ok()?, name: part.name().ok()?, vram })
+    };
+    parts.filter_map(read).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "watts to one digit")]

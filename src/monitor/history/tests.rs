@@ -2,12 +2,13 @@
 
 use super::*;
 use crate::monitor::amount::Amount;
-use crate::monitor::gpus::Gpu;
+use crate::monitor::gpus::{Gpu, Kind};
 
 const BEGIN: u64 = 1_700_000_040; // a whole minute
 
 fn gpu(id: u32, utilization: u32) -> Gpu {
     Gpu {
+        kind: Kind::Nvidia,
         id,
         uuid: format!("GPU-{id}"),
         name: format!("Card {id}"),
@@ -18,6 +19,8 @@ fn gpu(id: u32, utilization: u32) -> Gpu {
         power_limit: None,
         clock: None,
         memory_clock: None,
+        mig: Vec::new(),
+        processes: Vec::new(),
         stale: false,
     }
 }

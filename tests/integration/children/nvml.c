@@ -1,13 +1,13 @@
 /* NVIDIA's management library as far as AiKore calls it, for machines without a GPU: what it answers stands in the file
    $TEST_NVML_STATE, one card a line: "uuid vram_total vram_used utilization temperature milliwatts pid vram_of_pid", and
    is read at every call. A file that says "hang" makes every call wait until it says something else; a card whose vram
-   is 0 has fallen off its bus. Like the real one, it counts the cards when it is opened. */
+   is 0 has fallen off its bus; one with "parted" in its name is divided in two (MIG). Like the real one, it counts the cards when it is opened. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { SUCCESS = 0, INVALID = 2, NOT_SUPPORTED = 3, INSUFFICIENT_SIZE = 7, NOT_LOADED = 9, LOST = 15 };
+enum { SUCCESS = 0, INVALID = 2, NOT_SUPPORTED = 3, NOT_FOUND = 6, INSUFFICIENT_SIZE = 7, NOT_LOADED = 9, LOST = 15 };
 
 typedef struct { char uuid[64]; unsigned long long total, used; unsigned busy, degrees, milliwatts, pid; unsigned long long pid_used; } Card;
 
@@ -34,14 +34,16 @@ static int cards(Card *found) {
   }
 }
 
-/* A handle is the number of the card, and one. */
+/* A handle is the number of the card, and one; that of a part, a hundred for each part more. */
 static int card_of(void *device, Card *card) {
   Card found[MOST];
-  int count = cards(found), at = (int)(size_t)device - 1;
+  int count = cards(found), at = (int)(size_t)device % 100 - 1;
   if (at < 0 || at >= count) return LOST;
   *card = found[at];
   return card->total ? SUCCESS : LOST;
 }
+
+static int part(void *device) { return (int)(size_t)device / 100; }
 
 int nvmlInit_v2(void) {
   Card found[MOST];
@@ -62,13 +64,14 @@ int nvmlDeviceGetHandleByIndex_v2(unsigned at, void **device) {
 int nvmlDeviceGetName(void *device, char *name, unsigned length) {
   Card card = {0};
   int code = card_of(device, &card);
-  if (code == SUCCESS) snprintf(name, length, "NVIDIA Test %d", (int)(size_t)device);
+  if (code == SUCCESS) snprintf(name, length, "NVIDIA Test %d%s", (int)(size_t)device % 100, part(device) ? " MIG 1g.10gb" : "");
   return code;
 }
 int nvmlDeviceGetUUID(void *device, char *uuid, unsigned length) {
   Card card = {0};
   int code = card_of(device, &card);
-  if (code == SUCCESS) snprintf(uuid, length, "%s", card.uuid);
+  if (code == SUCCESS && part(device)) snprintf(uuid, length, "MIG-%s-%d", card.uuid, part(device) - 1);
+  else if (code == SUCCESS) snprintf(uuid, length, "%s", card.uuid);
   return code;
 }
 typedef struct { unsigned version; unsigned long long total, reserved, free, used; } Memory;
@@ -76,10 +79,10 @@ int nvmlDeviceGetMemoryInfo_v2(void *device, Memory *memory) {
   Card card = {0};
   int code = card_of(device, &card);
   if (code != SUCCESS) return code;
-  memory->total = card.total;
+  memory->total = part(device) ? card.total / 8 : card.total;
   memory->reserved = 0;
   memory->used = card.used;
-  memory->free = card.total - card.used;
+  memory->free = memory->total - card.used;
   return SUCCESS;
 }
 typedef struct { unsigned gpu, memory; } Utilization;
@@ -126,5 +129,17 @@ int nvmlDeviceGetGraphicsRunningProcesses_v3(void *device, unsigned *count, Proc
   (void)device;
   (void)processes;
   *count = 0;
+  return SUCCESS;
+}
+int nvmlDeviceGetMaxMigDeviceCount(void *device, unsigned *count) {
+  Card card = {0};
+  int code = card_of(device, &card);
+  /* A card that can't be divided has room for no parts; of seven there may be, not all need be there. */
+  *count = strstr(card.uuid, "parted") ? 7 : 0;
+  return code;
+}
+int nvmlDeviceGetMigDeviceHandleByIndex(void *device, unsigned index, void **handle) {
+  if (index >= 2) return NOT_FOUND;
+  *handle = (void *)((size_t)device + 100 * (index + 1));
   return SUCCESS;
 }
