@@ -1,11 +1,15 @@
 //! The dashboard's HTTP surface: thin handlers over the use cases. Paths, fields and status codes follow the earlier
 //! system where it had them (`compat.md`), so its scripts keep working.
 
+mod answers;
 mod audit;
+mod backups;
 mod blueprints;
 mod copies;
+mod described;
 mod desktops;
 mod discard;
+mod docs;
 mod environments;
 mod error;
 mod events;
@@ -19,11 +23,14 @@ mod json;
 mod log_follow;
 mod login;
 mod logs;
+mod metrics;
+mod notices;
 mod offered;
 mod outputs;
 mod places;
 mod ranges;
 mod room;
+mod routes;
 mod server_log;
 mod sessions;
 mod stats;
@@ -46,22 +53,27 @@ use axum::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYP
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, patch, post, put};
+use axum::routing::{any, get};
 use tokio_util::sync::CancellationToken;
+use utoipa_axum::routes;
 
 use crate::auth::{Audit, Caller, Login};
+use crate::backups::Backups;
 use crate::checks::Checks;
 use crate::domain::{BasePath, Hostname};
 use crate::instances::Instances;
 use crate::journal::Journal;
 use crate::monitor::Monitor;
+use crate::notices::Notices;
 use crate::proxy::Table;
 use crate::proxy::headers::host;
 use crate::proxy::pages::POLICY;
 use crate::tasks::Tasks;
+use described::Routes;
 
 pub use error::{ApiError, Unrouted};
 pub use feed::Feed;
+pub use metrics::Answered;
 pub use room::Room;
 
 /// What the handlers work with.
@@ -77,8 +89,12 @@ pub struct Panel {
     pub settings: Arc<[SettingView]>,
     /// What the server itself says.
     pub journal: Journal,
+    /// What can't be made again, in archives.
+    pub backups: Backups,
     /// What looks at scripts.
     pub checks: Checks,
+    /// What people are told.
+    pub notices: Notices,
     /// What changes.
     pub feed: Feed,
     /// The ways in.
@@ -97,12 +113,15 @@ pub struct Panel {
     pub base_path: BasePath,
     /// Whether instances answer at paths.
     pub path_routes: bool,
+    /// What the panel itself has answered.
+    pub answered: Arc<Answered>,
     /// The largest body of a call; chunked bodies count too.
     pub max_body: usize,
 }
 
 /// One setting, as it is shown.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = Setting)]
 pub struct SettingView {
     /// Its flag.
     pub name: &'static str,
@@ -155,138 +174,171 @@ struct Origin {
     base_path: Option<BasePath>,
 }
 
+impl Origin {
+    /// Whether the client is at the machine itself: there names below `localhost` lead here.
+    fn is_this_machine(&self) -> bool {
+        host::is_loopback(&self.host)
+    }
+}
+
 /// Whether a websocket at this path is ours (compat.md §3, §5), built yet or not.
 pub fn has_websocket(path: &str) -> bool {
     ["/api/instances/", "/api/builder/", "/api/system/", "/.aikore/"].iter().any(|ours| path.starts_with(ours))
 }
 
-/// The router of everything that is not an app's.
-pub fn router(panel: Panel) -> Router {
-    let api = Router::new()
-        .route("/auth/login", post(login::log_in))
-        .route("/auth/setup", post(login::set_up))
-        .route("/auth/logout", post(login::log_out))
-        .route("/auth/password", put(login::change_password))
-        .route("/auth/session", get(sessions::session))
-        .route("/auth/sessions", get(sessions::sessions).delete(sessions::end_other_sessions))
-        .route("/auth/sessions/{id}", axum::routing::delete(sessions::end_session))
-        .route("/auth/tokens", get(tokens::tokens).post(tokens::make_token))
-        .route("/auth/tokens/{id}", axum::routing::delete(tokens::revoke_token))
-        .route("/audit", get(audit::read))
-        .route("/status", get(system::status))
-        .route("/system/config", get(system::config))
-        .route("/events", get(events::events))
-        .route("/system/desktop", get(desktops::means))
-        .route("/system/info", get(stats::info))
-        .route("/system/stats", get(stats::now))
-        .route("/system/stats/history", get(stats::history))
-        .route("/system/log", get(server_log::read))
-        .route("/system/log/follow", get(server_log::follow))
-        .route("/system/routes", get(system::routes))
-        .route("/system/blueprints", get(blueprints::list))
-        .route("/system/blueprints/{filename}", get(blueprints::read))
-        .route("/system/blueprints/check", post(blueprints::check))
-        .route("/system/blueprints/custom", get(blueprints::own).post(blueprints::create))
-        .route(
-            "/system/blueprints/custom/{filename}",
-            get(blueprints::read_own).put(blueprints::save).delete(blueprints::delete),
-        )
-        .route("/system/blueprints/custom/{filename}/rename", post(blueprints::rename))
-        .route("/system/blueprints/custom/{filename}/restore", post(blueprints::put_back))
-        .route("/system/blueprints/custom/{filename}/history", get(blueprints::history))
-        .route("/system/blueprints/custom/{filename}/history/{n}", get(blueprints::former))
-        .route("/system/blueprints/custom/{filename}/history/{n}/restore", post(blueprints::restore_save))
-        .route("/system/available-ports", get(system::available_ports))
-        .route("/instances", get(instances::list).post(instances::create))
-        .route("/instances/", get(instances::list).post(instances::create))
-        .route("/instances/order", put(instances::arrange))
-        .route("/instances/{id}", get(instances::read).put(instances::change).delete(instances::delete))
-        .route("/instances/{id}/start", post(instances::start))
-        .route("/instances/{id}/stop", post(instances::stop))
-        .route("/instances/{id}/restart", post(instances::restart))
-        .route("/instances/{id}/instantiate", post(instances::instantiate))
-        .route("/instances/{id}/logs", get(logs::read))
-        .route("/instances/{id}/logs/runs", get(logs::runs))
-        .route("/instances/{id}/logs/follow", get(logs::follow))
-        .route("/instances/{id}/copy", post(copies::copy))
-        .route("/instances/{id}/environment", get(environments::read))
-        .route("/instances/{id}/environment/prune", post(environments::prune))
-        .route("/instances/{id}/update", post(environments::update))
-        .route("/instances/{id}/rebuild", post(environments::rebuild))
-        .route("/instances/{id}/rollback", post(environments::roll_back))
-        .route("/instances/{id}/screen", get(desktops::picture))
-        .route("/instances/{id}/size", get(copies::size))
-        .route("/instances/{id}/terminal", get(terminals::socket::open))
-        .route("/instances/{id}/terminals", get(terminals::list).post(terminals::create))
-        .route("/instances/{id}/terminals/{terminal}", put(terminals::rename).delete(terminals::end))
-        .route("/instances/{id}/version-check", post(versions::check))
-        .route("/instances/{id}/versions", get(versions::last))
-        .route("/instances/{id}/wheels", get(wheels::of_instance).post(wheels::choose))
-        .route("/builder/wheels", get(wheels::shelf))
-        .route("/builder/wheels/{name}", put(wheels::put).delete(wheels::remove))
-        .route("/builder/wheels/{name}/download", get(wheels::download))
-        .route("/builder/versions", get(offered::all))
-        .route("/builder/versions/python", get(offered::python))
-        .route("/builder/versions/cuda", get(offered::cuda))
-        .route("/builder/versions/torch/{cu}", get(offered::torch))
-        .route("/builder", any(wheels::not_built))
-        .route("/builder/{*rest}", any(wheels::not_built))
-        .route("/instances/{id}/file", get(texts::read).put(texts::save))
-        .route("/instances/{id}/file/editable", get(texts::editable))
-        .route("/instances/{id}/file/check", post(texts::check))
-        .route("/instances/{id}/file/history", get(texts::history))
-        .route("/instances/{id}/file/history/{n}", get(texts::former))
-        .route("/instances/{id}/file/history/{n}/restore", post(texts::restore))
+/// Every route, with what it is described by.
+fn routes() -> Routes {
+    let api = Routes::default()
+        .at("/auth/login", routes!(login::log_in))
+        .at("/auth/setup", routes!(login::set_up))
+        .at("/auth/logout", routes!(login::log_out))
+        .at("/auth/password", routes!(login::change_password))
+        .at("/auth/session", routes!(sessions::session))
+        .at("/auth/sessions", routes!(sessions::sessions, sessions::end_other_sessions))
+        .at("/auth/sessions/{id}", routes!(sessions::end_session))
+        .at("/auth/tokens", routes!(tokens::tokens, tokens::make_token))
+        .at("/auth/tokens/{id}", routes!(tokens::revoke_token))
+        .at("/audit", routes!(audit::read))
+        .at("/status", routes!(system::status))
+        .at("/system/config", routes!(system::config))
+        .at("/events", routes!(events::events))
+        .at("/system/desktop", routes!(desktops::means))
+        .at("/system/info", routes!(stats::info))
+        .at("/system/stats", routes!(stats::now))
+        .at("/system/stats/history", routes!(stats::history))
+        .at("/system/log", routes!(server_log::read))
+        .at("/system/log/follow", routes!(server_log::follow))
+        .at("/system/routes", routes!(routes::list))
+        .at("/system/debug-nginx", routes!(routes::as_nginx))
+        .at("/system/blueprints", routes!(blueprints::list))
+        .at("/system/blueprints/{filename}", routes!(blueprints::read))
+        .at("/system/blueprints/check", routes!(blueprints::check))
+        .at("/system/blueprints/custom", routes!(blueprints::own, blueprints::create))
+        .at("/system/blueprints/custom/{filename}", routes!(blueprints::read_own, blueprints::save, blueprints::delete))
+        .at("/system/blueprints/custom/{filename}/rename", routes!(blueprints::rename))
+        .at("/system/blueprints/custom/{filename}/restore", routes!(blueprints::put_back))
+        .at("/system/blueprints/custom/{filename}/history", routes!(blueprints::history))
+        .at("/system/blueprints/custom/{filename}/history/{n}", routes!(blueprints::former))
+        .at("/system/blueprints/custom/{filename}/history/{n}/restore", routes!(blueprints::restore_save))
+        .at("/system/available-ports", routes!(system::available_ports))
+        .at("/instances", routes!(instances::list, instances::create))
+        .plain("/instances/", get(instances::list).post(instances::create))
+        .at("/instances/order", routes!(instances::arrange))
+        .at("/instances/{id}", routes!(instances::read, instances::change, instances::delete))
+        .at("/instances/{id}/start", routes!(instances::start))
+        .at("/instances/{id}/stop", routes!(instances::stop))
+        .at("/instances/{id}/restart", routes!(instances::restart))
+        .at("/instances/{id}/instantiate", routes!(instances::instantiate))
+        .at("/instances/{id}/logs", routes!(logs::read))
+        .at("/instances/{id}/logs/runs", routes!(logs::runs))
+        .at("/instances/{id}/logs/follow", routes!(logs::follow))
+        .at("/instances/{id}/copy", routes!(copies::copy))
+        .at("/instances/{id}/environment", routes!(environments::read))
+        .at("/instances/{id}/environment/prune", routes!(environments::prune))
+        .at("/instances/{id}/update", routes!(environments::update))
+        .at("/instances/{id}/rebuild", routes!(environments::rebuild))
+        .at("/instances/{id}/rollback", routes!(environments::roll_back))
+        .at("/instances/{id}/screen", routes!(desktops::picture))
+        .at("/instances/{id}/size", routes!(copies::size))
+        .at("/instances/{id}/terminal", routes!(terminals::socket::open))
+        .at("/instances/{id}/terminals", routes!(terminals::list, terminals::create))
+        .at("/instances/{id}/terminals/{terminal}", routes!(terminals::rename, terminals::end))
+        .at("/instances/{id}/version-check", routes!(versions::check))
+        .at("/instances/{id}/versions", routes!(versions::last))
+        .at("/instances/{id}/wheels", routes!(wheels::of_instance, wheels::choose))
+        .at("/builder/wheels", routes!(wheels::shelf))
+        .at("/builder/wheels/{name}", routes!(wheels::put, wheels::remove))
+        .at("/builder/wheels/{name}/download", routes!(wheels::download))
+        .at("/builder/versions", routes!(offered::all))
+        .at("/builder/versions/python", routes!(offered::python))
+        .at("/builder/versions/cuda", routes!(offered::cuda))
+        .at("/builder/versions/torch/{cu}", routes!(offered::torch))
+        .plain("/builder", any(wheels::not_built))
+        .plain("/builder/{*rest}", any(wheels::not_built))
+        .at("/instances/{id}/file", routes!(texts::read, texts::save))
+        .at("/instances/{id}/file/editable", routes!(texts::editable))
+        .at("/instances/{id}/file/check", routes!(texts::check))
+        .at("/instances/{id}/file/history", routes!(texts::history))
+        .at("/instances/{id}/file/history/{n}", routes!(texts::former))
+        .at("/instances/{id}/file/history/{n}/restore", routes!(texts::restore))
         .merge(files_of("/instances/{id}/files"))
         .merge(files_of("/models/files"))
-        .route("/instances/{id}/files/discard", post(discard::files))
-        .route("/instances/{id}/outputs", get(outputs::list))
-        .route("/instances/{id}/outputs/content", get(outputs::content))
-        .route("/instances/{id}/outputs/thumbnail", get(outputs::thumbnail))
-        .route("/instances/{id}/outputs/metadata", get(outputs::metadata))
-        .route("/instances/{id}/outputs/archive", get(outputs::archive).post(outputs::pick))
-        .route("/instances/{id}/outputs/discard", post(discard::outputs))
-        .route("/models/files/discard", post(discard::models))
-        .route("/discarded/{token}/restore", post(discard::put_back))
-        .route("/trash", get(trash::list).delete(trash::empty))
-        .route("/trash/{name}", axum::routing::delete(trash::remove))
-        .route("/trash/{name}/restore", post(trash::restore))
-        .route("/jobs", get(jobs::list))
-        .route("/jobs/{id}", get(jobs::read).delete(jobs::cancel));
-    Router::new()
-        .route("/", get(files::index))
-        .route("/login", get(login::login_page))
-        .route("/setup", get(login::setup_page))
-        .route("/favicon.ico", get(files::icon))
-        .route("/.aikore/assets/{*path}", get(files::asset))
-        .route("/.aikore/instances/{slug}/state", get(instances::state))
-        .route("/.aikore/instances/{slug}/start", post(instances::start_by_slug))
-        .route("/.aikore/instances/{slug}/screen", get(desktops::screen))
+        .at("/instances/{id}/files/discard", routes!(discard::files))
+        .at("/instances/{id}/outputs", routes!(outputs::list))
+        .at("/instances/{id}/outputs/content", routes!(outputs::content))
+        .at("/instances/{id}/outputs/thumbnail", routes!(outputs::thumbnail))
+        .at("/instances/{id}/outputs/metadata", routes!(outputs::metadata))
+        .at("/instances/{id}/outputs/archive", routes!(outputs::archive, outputs::pick))
+        .at("/instances/{id}/outputs/discard", routes!(discard::outputs))
+        .at("/models/files/discard", routes!(discard::models))
+        .at("/discarded/{token}/restore", routes!(discard::put_back))
+        .at("/trash", routes!(trash::list, trash::empty))
+        .at("/trash/{name}", routes!(trash::remove))
+        .at("/trash/{name}/restore", routes!(trash::restore))
+        .at("/backups", routes!(backups::list, backups::create))
+        .at("/backups/{name}", routes!(backups::remove))
+        .at("/backups/{name}/download", routes!(backups::download))
+        .at("/notices", routes!(notices::list))
+        .at("/notices/read", routes!(notices::read))
+        .at("/notices/targets", routes!(notices::targets, notices::add))
+        .at("/notices/targets/{id}", routes!(notices::change, notices::remove))
+        .at("/notices/targets/{id}/test", routes!(notices::test))
+        .at("/jobs", routes!(jobs::list))
+        .at("/jobs/{id}", routes!(jobs::read, jobs::cancel))
+        .at("/openapi.json", routes!(docs::description))
+        .plain("/docs", get(docs::page));
+    Routes::default()
+        .plain("/", get(files::index))
+        .at("/metrics", routes!(metrics::read))
+        .plain("/login", get(login::login_page))
+        .plain("/setup", get(login::setup_page))
+        .plain("/favicon.ico", get(files::icon))
+        .plain("/.aikore/assets/{*path}", get(files::asset))
+        .at("/.aikore/instances/{slug}/state", routes!(instances::state))
+        .at("/.aikore/instances/{slug}/start", routes!(instances::start_by_slug))
+        .at("/.aikore/instances/{slug}/screen", routes!(desktops::screen))
         .nest("/api", api)
+}
+
+/// The router of everything that is not an app's.
+pub fn router(panel: Panel) -> Router {
+    let (router, table) = routes().parts();
+    let description = Arc::new(docs::Description::new(table, panel.base_path.root()));
+    router
+        .route_layer(axum::Extension(description))
         .route_layer(axum::middleware::from_fn_with_state(panel.clone(), audit::record))
         // The last of the routes' own: whatever stands above it is behind it.
         .route_layer(axum::middleware::from_fn(gate))
         .fallback(error::unrouted)
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(axum::middleware::from_fn(harden))
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&panel.answered), metrics::count))
         .layer(axum::extract::DefaultBodyLimit::max(panel.max_body))
         .with_state(panel)
 }
 
+/// The description of every call, as `GET /api/openapi.json` gives it at the root of an address.
+///
+/// # Errors
+/// A sentence for who has added a call.
+pub fn description() -> Result<serde_json::Value, String> {
+    described::finished(&routes().parts().1, "/")
+}
+
 /// What can be done with the files of a folder.
-fn files_of(folder: &str) -> Router<Panel> {
-    let uploads = Router::new()
-        .route(&format!("{folder}/uploads"), post(uploads::create).options(uploads::options))
-        .route(
+fn files_of(folder: &str) -> Routes {
+    let uploads = Routes::default()
+        .at(&format!("{folder}/uploads"), routes!(uploads::create, uploads::options))
+        .at(
             &format!("{folder}/uploads/{{upload}}"),
-            patch(uploads::go_on).head(uploads::ask).delete(uploads::give_up).options(uploads::options),
+            routes!(uploads::go_on, uploads::ask, uploads::give_up, uploads::options),
         )
-        .route_layer(axum::middleware::from_fn(uploads::speak));
-    Router::new()
-        .route(folder, get(folders::list))
-        .route(&format!("{folder}/content"), get(folders::content))
-        .route(&format!("{folder}/folder"), post(folders::make))
-        .route(&format!("{folder}/rename"), post(folders::rename))
+        .map(|router| router.route_layer(axum::middleware::from_fn(uploads::speak)));
+    Routes::default()
+        .at(folder, routes!(folders::list))
+        .at(&format!("{folder}/content"), routes!(folders::content))
+        .at(&format!("{folder}/folder"), routes!(folders::make))
+        .at(&format!("{folder}/rename"), routes!(folders::rename))
         .merge(uploads)
 }
 

@@ -37,7 +37,8 @@ const AT_ONCE: usize = 2;
 const LEFT_OUT: &str = "SC1090,SC1091,SC2034,SC2154";
 
 /// What a check came to.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = CheckReport)]
 pub struct Report {
     /// What is wrong, in the order of the lines.
     pub problems: Vec<Problem>,

@@ -4,6 +4,7 @@
 //! version can't honour, stops the start with one line: a setting is never silently ignored.
 
 pub mod auth;
+pub mod backups;
 pub mod folder;
 pub mod limits;
 pub mod listen;
@@ -20,6 +21,7 @@ pub use listen::Listen;
 pub use settings::{Given, Source};
 pub use tls::Tls;
 
+use crate::backups::Regularly;
 use crate::domain::{BasePath, DesktopEngine, Hostname, Invalid, Layout, PortRange};
 use crate::server::Limits;
 
@@ -66,6 +68,8 @@ pub struct Config {
     pub access_log: Option<AccessLog>,
     /// How long things may take.
     pub patience: Patience,
+    /// When backups are made by themselves.
+    pub backups: Regularly,
     /// How much clients may take.
     pub limits: Limits,
     /// What a person should know about these settings, one sentence each.
@@ -149,6 +153,7 @@ impl Config {
                 restart_attempts: given.parse_with("restart-attempts", parse_attempts)?,
                 terminal_idle: given.parse_with("terminal-idle", parse_idle)?,
             },
+            backups: backups::check(given)?,
             limits: limits::check(given)?,
             warnings,
         })

@@ -36,7 +36,7 @@ pub use blueprint_name::BlueprintName;
 pub use desktop::{Desktop, DesktopEngine, Screen};
 pub use exit::Exit;
 pub use folder_path::FolderPath;
-pub use gpus::GpuIds;
+pub use gpus::{Card, GpuIds, Meant, MissingCard, Settled};
 pub use group::GroupLabel;
 pub use hostname::Hostname;
 pub use instance::{Instance, InstanceId, NewInstance, Note, RunId};
@@ -90,6 +90,12 @@ macro_rules! text_type {
                 Self::parse(text)
             }
         }
+        impl utoipa::PartialSchema for $type {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                String::schema()
+            }
+        }
+        impl utoipa::ToSchema for $type {}
         impl serde::Serialize for $type {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(&self.0)
@@ -131,6 +137,16 @@ macro_rules! word_enum {
                 }
             }
         }
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::schema::Object::builder()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .enum_values(Some([$($word),+]))
+                    .into()
+            }
+        }
+        impl utoipa::ToSchema for $name {}
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -5,6 +5,7 @@
 //! merely happens (an exit, readiness) is observed by the run's watcher.
 
 mod boot;
+mod cards;
 mod change;
 mod copy;
 mod create;
@@ -51,7 +52,7 @@ mod wheels;
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::{OwnedMutexGuard, broadcast, watch as watch_channel};
@@ -62,6 +63,7 @@ use crate::domain::{
     Backoff, BasePath, BlueprintName, DesktopEngine, Instance, InstanceId, Layout, Port, PortRange, RunId, Timestamp,
 };
 use crate::jobs::Jobs;
+use crate::monitor::Cards;
 use crate::outputs::Gallery;
 use crate::runtime::{RunHandle, Runtime};
 use crate::tasks::Tasks;
@@ -170,6 +172,10 @@ struct Inner {
     shelf: Shelf,
     uploads: uploads::Turns,
     gallery: Gallery,
+    /// The machine's GPUs, once somebody looks at them.
+    cards: OnceLock<Cards>,
+    /// How often each instance was started again by its restart policy since the server started.
+    restarts: Mutex<HashMap<InstanceId, u64>>,
 }
 
 /// A run as the commands see it.
@@ -206,21 +212,26 @@ impl Instances {
         self.inner.roster.subscribe()
     }
 
+    /// Waits until it is known what an earlier server left running.
+    pub async fn adopted(&self) {
+        self.inner.adopted.cancelled().await;
+    }
+
     /// The long work that is going on, and what has ended lately.
     pub fn jobs(&self) -> &Jobs {
         &self.inner.jobs
     }
 
     /// The root of every process tree that runs, by its instance.
-    /// Waits until it is known what an earlier server left running.
-    pub async fn adopted(&self) {
-        self.inner.adopted.cancelled().await;
-    }
-
     pub fn process_trees(&self) -> Vec<(InstanceId, u32)> {
         let mut trees: Vec<_> = locked(&self.inner.live).iter().map(|(id, live)| (*id, live.shim)).collect();
         trees.sort_unstable();
         trees
+    }
+
+    /// How often each instance was started again by its restart policy since this server started.
+    pub fn restarts(&self) -> HashMap<InstanceId, u64> {
+        locked(&self.inner.restarts).clone()
     }
 
     /// The blueprints there are now.

@@ -15,6 +15,7 @@ pub mod notices;
 
 pub mod instances;
 
+pub mod backups;
 pub mod checks;
 
 pub mod blueprints;

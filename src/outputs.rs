@@ -97,7 +97,8 @@ impl std::fmt::Display for Version {
 }
 
 /// One thing that was made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = OutputItem)]
 pub struct Item {
     /// From the folder on.
     pub path: String,

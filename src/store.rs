@@ -3,13 +3,14 @@
 mod audit;
 mod backup;
 mod columns;
+mod copies;
 mod error;
 mod import;
 mod inspect;
 mod instances;
 mod login;
-mod open;
 mod notices;
+mod open;
 mod schema;
 
 use std::path::Path;
@@ -23,11 +24,12 @@ use tokio::sync::oneshot;
 use crate::domain::{Layout, PortRange};
 
 pub use audit::AuditEntry;
+pub use copies::{Outline, OutlineRow};
 pub use error::OpenError;
 pub use login::{Digest, LastUses, StoredLogin, StoredSession, StoredToken};
+pub use notices::{KeptNotice, Reading, StoredTarget};
 
 /// How long a query waits for another program that holds the file.
-pub use notices::{KeptNotice, Reading, StoredTarget};
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
@@ -84,10 +86,10 @@ pub enum Unique {
     PublicPort,
     /// A token's name.
     TokenName,
-}
-
     /// The name of a target of notices.
     TargetName,
+}
+
 impl std::fmt::Display for Unique {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

@@ -7,7 +7,8 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::error::ApiError;
 use super::json::Params;
@@ -119,12 +120,36 @@ fn target(panel: &Panel, matched: &str, path: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Page {
+    /// Only entries older than this one: `next` of the answer before.
     before: Option<i64>,
+    /// At most so many; 100 unless said, 500 at most.
     limit: Option<u32>,
 }
 
+/// A page of the audit.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AuditPage {
+    /// The newest first.
+    entries: Vec<AuditEntry>,
+    /// What `before` asks for the next page with; null: there is none.
+    next: Option<i64>,
+}
+
+/// Read the audit.
+///
+/// Who changed what, when, from where, and how it went: every call that changes something, and every terminal that is
+/// opened. Secrets are never in it. Page back with `next`.
+#[utoipa::path(
+    get,
+    path = "",
+    params(Page),
+    responses(
+        (status = 200, description = "A page of entries.", body = AuditPage),
+    )
+)]
 pub(super) async fn read(State(panel): State<Panel>, Params(page): Params<Page>) -> Result<Response, ApiError> {
     let limit = page.limit.unwrap_or(100).clamp(1, MOST);
     let entries = panel.audit.read(page.before, limit).await.map_err(|error| {
@@ -133,7 +158,7 @@ pub(super) async fn read(State(panel): State<Panel>, Params(page): Params<Page>)
     })?;
     let full = u32::try_from(entries.len()).is_ok_and(|count| count == limit);
     let next = entries.last().map(|last| last.id).filter(|_| full);
-    Ok(Json(serde_json::json!({ "entries": entries, "next": next })).into_response())
+    Ok(Json(AuditPage { entries, next }).into_response())
 }
 
 #[cfg(test)]

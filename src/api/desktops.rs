@@ -19,6 +19,7 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::oneshot;
 use tokio::time::{Duration, Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
 
 use super::Panel;
 use super::error::ApiError;
@@ -45,9 +46,11 @@ const WIDEST: u32 = 1280;
 const USUAL: u32 = 320;
 
 /// What desktops are made of on this machine.
-#[derive(Serialize)]
-struct MeansView {
+#[derive(Serialize, ToSchema)]
+#[schema(as = DesktopMeans)]
+pub(super) struct MeansView {
     engine: Option<DesktopEngine>,
+    /// The browser that shows web UIs on a desktop.
     browser: Option<String>,
     /// Who draws: a sentence.
     acceleration: Option<String>,
@@ -55,6 +58,16 @@ struct MeansView {
     missing: Option<String>,
 }
 
+/// Find out whether there are desktops.
+///
+/// What persistent mode uses on this machine, or what has to be installed before.
+#[utoipa::path(
+    get,
+    path = "",
+    responses(
+        (status = 200, description = "The means.", body = MeansView),
+    )
+)]
 pub(super) async fn means(State(panel): State<Panel>) -> Result<Response, ApiError> {
     let view = match panel.instances.desktop_means().await?.tools {
         Ok(tools) => MeansView {
@@ -68,11 +81,26 @@ pub(super) async fn means(State(panel): State<Panel>) -> Result<Response, ApiErr
     Ok(Json(view).into_response())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
+    /// Pixels: 320 unless said, 1280 at most. The height follows.
     width: Option<u32>,
 }
 
+/// Look at a desktop.
+///
+/// A small picture of the screen of an instance in persistent mode, as it is now.
+#[utoipa::path(
+    get,
+    path = "",
+    params(Wanted),
+    responses(
+        (status = 200, description = "The picture.", body = Vec<u8>, content_type = "image/png"),
+        (status = 404, description = "There is no such instance."),
+        (status = 409, description = "It has no screen now."),
+    )
+)]
 pub(super) async fn picture(
     State(panel): State<Panel>,
     Id(id): Id,
@@ -86,7 +114,22 @@ pub(super) async fn picture(
     Ok(response)
 }
 
-/// The screen of an instance's desktop, for the viewer. Whoever may only look is heard no further than that takes.
+/// Use a desktop.
+///
+/// A websocket that speaks RFB (what VNC viewers speak, binary messages in both directions) with the screen of a
+/// running instance in persistent mode. Who may only look is heard no further than that takes. It closes with 1001
+/// when the screen or the server goes, with 1008 when the login ends.
+#[utoipa::path(
+    get,
+    path = "",
+    responses(
+        (status = 101, description = "It goes on as a websocket."),
+        (status = 400, description = "The call asks for no websocket."),
+        (status = 404, description = "There is no such instance."),
+        (status = 426, description = "The connection can't become a websocket."),
+        (status = 503, description = "It has no screen now."),
+    )
+)]
 pub(super) async fn screen(
     State(panel): State<Panel>,
     Extension(caller): Extension<Caller>,

@@ -7,6 +7,7 @@ use axum::http::header::RETRY_AFTER;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
+use super::answers::Detail;
 use crate::blueprints::CatalogueError;
 use crate::folders::FolderError;
 use crate::instances::{Error, Overwritten};
@@ -45,15 +46,7 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut body = serde_json::json!({ "detail": self.detail });
-        if let (Some(field), Some(members)) = (self.field, body.as_object_mut()) {
-            members.insert("field".to_owned(), field.into_owned().into());
-        }
-        if !self.conflicts.is_empty()
-            && let Some(members) = body.as_object_mut()
-        {
-            members.insert("conflicts".to_owned(), serde_json::json!(self.conflicts));
-        }
+        let body = Detail { detail: self.detail, field: self.field.map(Cow::into_owned), conflicts: self.conflicts };
         let mut response = (self.status, Json(body)).into_response();
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());

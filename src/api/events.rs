@@ -25,19 +25,40 @@ use super::view::InstanceView;
 use super::{Origin, Panel, Seen};
 use crate::assets;
 use crate::auth::Caller;
+use crate::domain::Notice;
 use crate::instances::Event;
 use crate::monitor::Watching;
+use crate::notices;
 
 /// A comment this often: outer proxies cut what is silent for a minute or less.
 const PING: Duration = Duration::from_secs(15);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct From {
     /// The id of the last event heard.
     #[serde(default)]
     after: Option<String>,
 }
 
+/// Follow everything that changes.
+///
+/// A stream of server-sent events (`text/event-stream`); what they carry is JSON.
+///
+/// The first is `snapshot` (`version`, `boot`, `assets`, `auth`, `gpu_count`, `jobs`, `unread_notices`, `instances`),
+/// or `resumed` for a client that says what it heard last, by `Last-Event-ID` or `after`, as long as that is known.
+/// Then `instance` (an instance), `removed` (`id`), `log` (`id`, `size`), `job` (a job), `notice` (a notice, with
+/// `unread`), `notices_read` (`unread`), and `stats` (as `GET /api/system/stats`), every few seconds. A client that
+/// falls behind gets another `snapshot`. A comment comes every 15 seconds. The stream ends with the server, or with
+/// the login.
+#[utoipa::path(
+    get,
+    path = "",
+    params(From),
+    responses(
+        (status = 200, description = "The events.", body = String, content_type = "text/event-stream"),
+    )
+)]
 pub(super) async fn events(
     State(panel): State<Panel>,
     Extension(seen): Extension<Seen>,
@@ -77,6 +98,14 @@ pub(super) async fn events(
         (http::HeaderName::from_static("x-accel-buffering"), "no"),
     ];
     (headers, body).into_response()
+}
+
+/// A notice, and how many are unread with it.
+#[derive(Serialize)]
+struct NoticeView<'a> {
+    #[serde(flatten)]
+    notice: &'a Notice,
+    unread: u32,
 }
 
 struct Stream {
@@ -129,6 +158,7 @@ impl Stream {
             "auth": super::sessions::mode(&self.panel.login),
             "gpu_count": gpu_count,
             "jobs": self.panel.instances.jobs().list(),
+            "unread_notices": self.panel.notices.unread(),
             "instances": all.iter().map(|instance| InstanceView::new(instance, &self.origin)).collect::<Vec<_>>(),
         });
         self.piece("snapshot", &snapshot)
@@ -148,9 +178,15 @@ impl Stream {
             Told::Change(Event::Log(id, size)) => {
                 self.numbered("log", *number, &serde_json::json!({ "id": id, "size": size }))
             }
-            Told::Change(Event::Notice(notice)) => self.numbered("notice", *number, notice),
+            Told::Notices(notices::Told::Notice(notice, unread)) => {
+                self.numbered("notice", *number, &NoticeView { notice, unread: *unread })
+            }
+            Told::Notices(notices::Told::Read(unread)) => {
+                self.numbered("notices_read", *number, &serde_json::json!({ "unread": unread }))
+            }
             Told::Job(job) => self.numbered("job", *number, job),
-            Told::Gap => self.snapshot(),
+            // The feed leaves those out: they are told as notices that are kept.
+            Told::Change(Event::Notice(_)) | Told::Gap => self.snapshot(),
         }
     }
 

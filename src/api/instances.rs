@@ -7,8 +7,10 @@ use axum::extract::{Extension, Path, State};
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
+use super::answers::Done;
 use super::audit::{Noted, NothingDone};
 use super::error::ApiError;
 use super::jobs::with_job;
@@ -22,6 +24,17 @@ use crate::instances::{Arrange, Change, Create, Delete, Instantiate, in_words};
 /// How many lines the page of an instance that is not ready shows.
 const STATE_LINES: usize = 12;
 
+/// List the instances.
+///
+/// All of them in the order of the list, with what they are doing. To follow changes, use `GET /api/events` instead
+/// of asking again.
+#[utoipa::path(
+    get,
+    path = "",
+    responses(
+        (status = 200, description = "The instances.", body = Vec<InstanceView<'_>>),
+    )
+)]
 pub(super) async fn list(State(panel): State<Panel>, Extension(seen): Extension<Seen>) -> Response {
     let origin = panel.origin(&seen);
     let all = panel.instances.list();
@@ -29,6 +42,24 @@ pub(super) async fn list(State(panel): State<Panel>, Extension(seen): Extension<
     Json(views).into_response()
 }
 
+/// Make an instance.
+///
+/// From a blueprint, or as a copy of another instance (`source_instance_id`). Nothing is installed before its first
+/// start. Members nobody knows are ignored.
+#[utoipa::path(
+    post,
+    path = "",
+    request_body(content = Create, example = json!({"name": "My app", "base_blueprint": "hello.sh"})),
+    responses(
+        (status = 201, description = "The instance.", body = InstanceView<'_>, headers(("x-aikore-job" = String, description = "The job that goes on behind the answer."))),
+        (status = 400, description = "A value is not allowed here."),
+        (status = 404, description = "There is no such blueprint."),
+        (status = 409, description = "The name, port or host name is taken."),
+        (status = 501, description = "This can't be made yet."),
+        (status = 503, description = "Every port of the pool is taken, or the server is stopping."),
+        (status = 507, description = "The disk is too full."),
+    )
+)]
 pub(super) async fn create(
     State(panel): State<Panel>,
     Extension(seen): Extension<Seen>,
@@ -42,6 +73,17 @@ pub(super) async fn create(
     Ok(with_job(answer, job.as_ref()))
 }
 
+/// Read an instance.
+///
+/// What it is, and what it is doing.
+#[utoipa::path(
+    get,
+    path = "",
+    responses(
+        (status = 200, description = "The instance.", body = InstanceView<'_>),
+        (status = 404, description = "There is no such instance."),
+    )
+)]
 pub(super) async fn read(
     State(panel): State<Panel>,
     Extension(seen): Extension<Seen>,
@@ -51,6 +93,23 @@ pub(super) async fn read(
     Ok(show(&panel, &instance, &seen))
 }
 
+/// Change an instance.
+///
+/// What is absent stays, what is null goes back to its default. What a running app meets only at a start makes it
+/// start anew; `dry_run=true` says what would happen and does nothing. Put what you saw into `base`, and what
+/// somebody else changed meanwhile is not replaced: the answer is 409 with `conflicts`.
+#[utoipa::path(
+    put,
+    path = "",
+    params(HowToChange),
+    request_body(content = Change, example = json!({"autostart": true})),
+    responses(
+        (status = 200, description = "The instance as it is now; with `dry_run`, as it would be.", body = OneOrPlanned<'_>),
+        (status = 400, description = "A value is not allowed here."),
+        (status = 404, description = "There is no such instance."),
+        (status = 409, description = "A name, port or host name is taken; or somebody changed it meanwhile; or it is busy."),
+    )
+)]
 pub(super) async fn change(
     State(panel): State<Panel>,
     Extension(seen): Extension<Seen>,
@@ -60,7 +119,7 @@ pub(super) async fn change(
 ) -> Result<Response, ApiError> {
     if how.dry_run {
         let planned = panel.instances.plan_change(id, &change).await?;
-        let mut answer = Json(PlannedView::new(&planned, &panel.origin(&seen))).into_response();
+        let mut answer = Json(OneOrPlanned::Planned(PlannedView::new(&planned, &panel.origin(&seen)))).into_response();
         answer.extensions_mut().insert(NothingDone);
         return Ok(answer);
     }
@@ -68,17 +127,40 @@ pub(super) async fn change(
     let (instance, applied) = panel.instances.change(id, change).await?;
     let noted = Noted::about(before.chosen.name.to_string()).with(in_words(&before.chosen, &instance.chosen));
     let view = InstanceView::new(&instance, &panel.origin(&seen)).applied(applied);
-    Ok((Extension(noted), Json(view)).into_response())
+    Ok((Extension(noted), Json(OneOrPlanned::One(view))).into_response())
 }
 
-#[derive(Deserialize)]
+/// What a change answers: the instance, or what would become of it.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = ChangedInstance)]
+pub(super) enum OneOrPlanned<'a> {
+    /// The instance.
+    One(InstanceView<'a>),
+    /// What would become of it.
+    Planned(PlannedView<'a>),
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct HowToChange {
     /// Only say what would happen.
     #[serde(default)]
     dry_run: bool,
 }
 
-/// The order of the list, and which groups families stand in. The answer is the list as it is then.
+/// Arrange the list.
+///
+/// The order of the instances, and which groups they stand in.
+#[utoipa::path(
+    put,
+    path = "",
+    request_body(content = Arrange, example = json!({"ids": [1]})),
+    responses(
+        (status = 200, description = "The list as it is now.", body = Vec<InstanceView<'_>>),
+        (status = 404, description = "There is no such instance."),
+    )
+)]
 pub(super) async fn arrange(
     State(panel): State<Panel>,
     Extension(seen): Extension<Seen>,
@@ -88,6 +170,21 @@ pub(super) async fn arrange(
     Ok(list(State(panel), Extension(seen)).await)
 }
 
+/// Make a satellite.
+///
+/// Another instance that runs from this one's folder, environment and script, with settings of its own.
+#[utoipa::path(
+    post,
+    path = "",
+    request_body(content = Instantiate, example = json!({"new_name": "A satellite"})),
+    responses(
+        (status = 200, description = "The satellite.", body = InstanceView<'_>),
+        (status = 400, description = "A value is not allowed here."),
+        (status = 404, description = "There is no such instance."),
+        (status = 409, description = "The name is taken, or it is a satellite itself."),
+        (status = 503, description = "Every port of the pool is taken, or the server is stopping."),
+    )
+)]
 pub(super) async fn instantiate(
     State(panel): State<Panel>,
     Extension(seen): Extension<Seen>,
@@ -99,6 +196,20 @@ pub(super) async fn instantiate(
     Ok((Extension(noted), show(&panel, &instance, &seen)).into_response())
 }
 
+/// Delete an instance.
+///
+/// Stops it. Its folder goes to the trash, stays, or is removed for good, as `mode` says; without a body it goes to
+/// the trash.
+#[utoipa::path(
+    delete,
+    path = "",
+    request_body(content = Option<Delete>, example = json!({"mode": "trash"})),
+    responses(
+        (status = 200, description = "It is deleted; what takes longer is a job.", body = Done, headers(("x-aikore-job" = String, description = "The job that goes on behind the answer."))),
+        (status = 404, description = "There is no such instance."),
+        (status = 409, description = "It has satellites, or the trash has one of its name."),
+    )
+)]
 pub(super) async fn delete(
     State(panel): State<Panel>,
     Id(id): Id,
@@ -106,17 +217,35 @@ pub(super) async fn delete(
 ) -> Result<Response, ApiError> {
     let noted = Noted::default().with(how.in_words());
     let job = panel.instances.delete(id, how).await?;
-    let answer = Json(serde_json::json!({ "ok": true, "detail": "Instance deleted successfully." }));
+    let answer = Json(Done::new("Instance deleted successfully."));
     let answer = (Extension(noted), answer).into_response();
     Ok(with_job(answer, job.as_ref()))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Wait {
+    /// Answer when its processes have ended, not before.
     #[serde(default)]
     wait: bool,
 }
 
+/// Start an instance.
+///
+/// Answers at once; `status` goes from `starting` to `started` when the app answers. What is missing is installed
+/// first. One that runs already stays as it is.
+#[utoipa::path(
+    post,
+    path = "",
+    responses(
+        (status = 200, description = "The instance.", body = InstanceView<'_>),
+        (status = 400, description = "It can't be started with what it is set to."),
+        (status = 404, description = "There is no such instance."),
+        (status = 409, description = "It is busy."),
+        (status = 503, description = "The server is stopping."),
+        (status = 507, description = "The disk is too full."),
+    )
+)]
 pub(super) async fn start(
     State(panel): State<Panel>,
     Extension(seen): Extension<Seen>,
@@ -126,6 +255,20 @@ pub(super) async fn start(
     Ok(show(&panel, &instance, &seen))
 }
 
+/// Stop an instance.
+///
+/// Asks its processes to end and makes them after a while. Answers at once unless `wait` is true. It is not started
+/// again by itself.
+#[utoipa::path(
+    post,
+    path = "",
+    params(Wait),
+    responses(
+        (status = 200, description = "The instance.", body = InstanceView<'_>),
+        (status = 404, description = "There is no such instance."),
+        (status = 409, description = "It is busy."),
+    )
+)]
 pub(super) async fn stop(
     State(panel): State<Panel>,
     Extension(seen): Extension<Seen>,
@@ -136,6 +279,21 @@ pub(super) async fn stop(
     Ok(show(&panel, &instance, &seen))
 }
 
+/// Restart an instance.
+///
+/// As a stop and a start.
+#[utoipa::path(
+    post,
+    path = "",
+    params(Wait),
+    responses(
+        (status = 200, description = "The instance.", body = InstanceView<'_>),
+        (status = 400, description = "It can't be started with what it is set to."),
+        (status = 404, description = "There is no such instance."),
+        (status = 409, description = "It is busy."),
+        (status = 507, description = "The disk is too full."),
+    )
+)]
 pub(super) async fn restart(
     State(panel): State<Panel>,
     Extension(seen): Extension<Seen>,
@@ -146,8 +304,18 @@ pub(super) async fn restart(
     Ok(show(&panel, &instance, &seen))
 }
 
-/// What the page of an instance that is not ready polls: small, and no stream, since a browser allows only six
-/// connections to an origin.
+/// Ask how an instance is.
+///
+/// What the page in the place of an app that is not ready polls: small, on every origin of the instance. The last
+/// lines of its log come with it for those who may read it.
+#[utoipa::path(
+    get,
+    path = "",
+    responses(
+        (status = 200, description = "How it is.", body = StateView<'_>),
+        (status = 404, description = "There is no such instance."),
+    )
+)]
 pub(super) async fn state(
     State(panel): State<Panel>,
     Extension(caller): Extension<Caller>,
@@ -160,7 +328,20 @@ pub(super) async fn state(
     Ok(([(CACHE_CONTROL, "no-store")], Json(StateView::new(&instance, log))).into_response())
 }
 
-/// The Start button of that page. On an instance's own origin `/api` is the app's, so the call has a place of its own.
+/// Start an instance from its own page.
+///
+/// As `POST /api/instances/{id}/start`, on every origin of the instance, where `/api` is the app's.
+#[utoipa::path(
+    post,
+    path = "",
+    responses(
+        (status = 200, description = "How it is.", body = StateView<'_>),
+        (status = 400, description = "It can't be started with what it is set to."),
+        (status = 404, description = "There is no such instance."),
+        (status = 409, description = "It is busy."),
+        (status = 507, description = "The disk is too full."),
+    )
+)]
 pub(super) async fn start_by_slug(State(panel): State<Panel>, Path(slug): Path<String>) -> Result<Response, ApiError> {
     let instance = panel.instances.start(by_slug(&panel, &slug)?.id).await?;
     Ok(Json(StateView::new(&instance, Vec::new())).into_response())

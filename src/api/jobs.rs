@@ -12,15 +12,47 @@ use crate::jobs::{Job, JobError, JobId};
 /// Names the job that a call has begun.
 const X_AIKORE_JOB: HeaderName = HeaderName::from_static("x-aikore-job");
 
+/// List the jobs.
+///
+/// Those that go on and the latest that are over, since the server came up.
+#[utoipa::path(
+    get,
+    path = "",
+    responses(
+        (status = 200, description = "The jobs.", body = Vec<Job>),
+    )
+)]
 pub(super) async fn list(State(panel): State<Panel>) -> Response {
     Json(panel.instances.jobs().list()).into_response()
 }
 
+/// Read a job.
+///
+/// How far it is. Ask for it no more than once a second, or follow `GET /api/events`.
+#[utoipa::path(
+    get,
+    path = "",
+    responses(
+        (status = 200, description = "The job.", body = Job),
+        (status = 404, description = "There is no such job, or no longer."),
+    )
+)]
 pub(super) async fn read(State(panel): State<Panel>, Path(id): Path<String>) -> Result<Response, ApiError> {
     Ok(Json(panel.instances.jobs().get(&JobId(id))?).into_response())
 }
 
-/// Asks it to end and answers at once; the job says when it has.
+/// Cancel a job.
+///
+/// Asks it to end; it says when it has.
+#[utoipa::path(
+    delete,
+    path = "",
+    responses(
+        (status = 200, description = "The job.", body = Job),
+        (status = 404, description = "There is no such job, or no longer."),
+        (status = 409, description = "It is over."),
+    )
+)]
 pub(super) async fn cancel(State(panel): State<Panel>, Path(id): Path<String>) -> Result<Response, ApiError> {
     Ok(Json(panel.instances.jobs().cancel(&JobId(id))?).into_response())
 }

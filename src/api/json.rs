@@ -105,6 +105,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
+/// A number in the path that is no instance's id.
+pub(super) struct Number(pub(super) i64);
+
+impl<S: Send + Sync> FromRequestParts<S> for Number {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let text = Path::<String>::from_request_parts(parts, state).await.map(|Path(text)| text).unwrap_or_default();
+        text.parse().map(Self).map_err(|_| {
+            ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{text:?} is no id, which is a number here."))
+        })
+    }
+}
+
 /// An instance's id.
 pub(super) fn parse_id(text: &str) -> Result<InstanceId, ApiError> {
     text.parse().map_err(|_| {

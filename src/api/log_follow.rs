@@ -47,8 +47,10 @@ const LONGEST: usize = 4096;
 const REMOVED: u16 = 4410;
 
 /// What is to be followed.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
+    /// The run that the offset is about; of another one it begins near the end.
     run: Option<String>,
     /// From where on; without it, from near the end.
     offset: Option<u64>,

@@ -7,6 +7,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, L
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::audit::Noted;
 use super::error::ApiError;
@@ -133,23 +134,47 @@ fn to_instance(panel: &Panel, seen: &Seen, caller: &Caller, next: &str) -> Optio
     })
 }
 
-#[derive(Deserialize)]
+/// The password.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = LogIn)]
 pub(super) struct Password {
+    /// As it was set.
     password: String,
 }
 
-#[derive(Deserialize)]
+/// The first password.
+#[derive(Deserialize, ToSchema)]
 pub(super) struct SetUp {
+    /// From the link the server prints when it has no password yet.
     token: String,
+    /// The password to be.
     password: String,
 }
 
-#[derive(Deserialize)]
+/// Another password.
+#[derive(Deserialize, ToSchema)]
 pub(super) struct NewPassword {
+    /// The present one.
     current: String,
+    /// The one to be.
     password: String,
 }
 
+/// Log in.
+///
+/// With the password; the answer sets the cookie of a session, which lasts 30 days from its last use. Programs use
+/// tokens instead. After five wrong passwords every further try has to wait.
+#[utoipa::path(
+    post,
+    path = "",
+    request_body(content = Password, example = json!({"password": "correct horse battery staple"})),
+    responses(
+        (status = 204, description = "Logged in.", headers(("set-cookie" = String, description = "`aikore_session`, for this server only, not for scripts."))),
+        (status = 401, description = "The password is wrong."),
+        (status = 409, description = "No login is needed here (`AIKORE_AUTH=none`), or there is no password yet."),
+        (status = 429, description = "Too many wrong passwords."),
+    )
+)]
 pub(super) async fn log_in(
     State(panel): State<Panel>,
     Extension(seen): Extension<Seen>,
@@ -160,6 +185,20 @@ pub(super) async fn log_in(
     Ok(welcome(&panel, &seen, &made))
 }
 
+/// Set the first password.
+///
+/// With the token of the link the server prints while it has none. Logs in too.
+#[utoipa::path(
+    post,
+    path = "",
+    request_body(content = SetUp, example = json!({"token": "from the link", "password": "correct horse battery staple"})),
+    responses(
+        (status = 204, description = "It is set.", headers(("set-cookie" = String, description = "`aikore_session`."))),
+        (status = 403, description = "The token is wrong, or there is a password."),
+        (status = 409, description = "No login is needed here (`AIKORE_AUTH=none`)."),
+        (status = 429, description = "Too many tries."),
+    )
+)]
 pub(super) async fn set_up(
     State(panel): State<Panel>,
     Extension(seen): Extension<Seen>,
@@ -170,6 +209,16 @@ pub(super) async fn set_up(
     Ok(welcome(&panel, &seen, &made))
 }
 
+/// Log out.
+///
+/// Ends the session that asks. A token stays as it is.
+#[utoipa::path(
+    post,
+    path = "",
+    responses(
+        (status = 204, description = "Logged out.", headers(("set-cookie" = String, description = "Takes the cookie away."))),
+    )
+)]
 pub(super) async fn log_out(
     State(panel): State<Panel>,
     Extension(caller): Extension<Caller>,
@@ -185,6 +234,20 @@ pub(super) async fn log_out(
     Ok(response)
 }
 
+/// Change the password.
+///
+/// Ends every other session.
+#[utoipa::path(
+    put,
+    path = "",
+    request_body(content = NewPassword, example = json!({"current": "correct horse battery staple", "password": "another horse battery staple"})),
+    responses(
+        (status = 204, description = "It is changed."),
+        (status = 401, description = "The present password is wrong."),
+        (status = 409, description = "No login is needed here (`AIKORE_AUTH=none`)."),
+        (status = 429, description = "Too many wrong passwords."),
+    )
+)]
 pub(super) async fn change_password(
     State(panel): State<Panel>,
     Extension(seen): Extension<Seen>,

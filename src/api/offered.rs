@@ -12,27 +12,71 @@ use crate::environments::offered::{Offered, Source};
 
 const SOURCE: HeaderName = HeaderName::from_static("x-aikore-source");
 
+/// A CUDA that torch is built for, by its names.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = CudaNames)]
+pub(super) struct CudaNames<'a> {
+    /// As the index calls it: `cu128`.
+    cu: &'a str,
+    /// `12.8`.
+    version: &'a str,
+}
+
+/// List the versions that can be chosen.
+///
+/// Of Python, CUDA and torch, the newest first; what the driver can't run is marked.
+#[utoipa::path(
+    get,
+    path = "",
+    responses(
+        (status = 200, description = "The versions.", body = Offered, headers(("x-aikore-source" = String, description = "`index`: the index was asked; `offline`: what is known without it."))),
+    )
+)]
 pub(super) async fn all(State(panel): State<Panel>) -> Response {
     let offered = find_out(&panel).await;
     told(&offered, &offered)
 }
 
+/// List the versions of Python.
+///
+/// In the form of the earlier system: a list of texts.
+#[utoipa::path(
+    get,
+    path = "",
+    responses(
+        (status = 200, description = "The versions.", body = Vec<String>, headers(("x-aikore-source" = String, description = "`index`: the index was asked; `offline`: what is known without it."))),
+    )
+)]
 pub(super) async fn python(State(panel): State<Panel>) -> Response {
     let offered = find_out(&panel).await;
     told(&offered, &offered.python.iter().map(|python| &python.version).collect::<Vec<_>>())
 }
 
+/// List the versions of CUDA.
+///
+/// Those torch is built for, in the form of the earlier system.
+#[utoipa::path(
+    get,
+    path = "",
+    responses(
+        (status = 200, description = "The versions.", body = Vec<CudaNames<'_>>, headers(("x-aikore-source" = String, description = "`index`: the index was asked; `offline`: what is known without it."))),
+    )
+)]
 pub(super) async fn cuda(State(panel): State<Panel>) -> Response {
-    #[derive(Serialize)]
-    struct Cuda<'a> {
-        cu: &'a str,
-        version: &'a str,
-    }
     let offered = find_out(&panel).await;
-    told(&offered, &offered.cuda.iter().map(|one| Cuda { cu: &one.cu, version: &one.version }).collect::<Vec<_>>())
+    told(&offered, &offered.cuda.iter().map(|one| CudaNames { cu: &one.cu, version: &one.version }).collect::<Vec<_>>())
 }
 
-/// One that nobody knows has none.
+/// List the versions of torch.
+///
+/// Those built for one CUDA; none for one that nobody knows.
+#[utoipa::path(
+    get,
+    path = "",
+    responses(
+        (status = 200, description = "The versions.", body = Vec<String>, headers(("x-aikore-source" = String, description = "`index`: the index was asked; `offline`: what is known without it."))),
+    )
+)]
 pub(super) async fn torch(State(panel): State<Panel>, Path(cu): Path<String>) -> Response {
     let offered = find_out(&panel).await;
     told(&offered, &offered.torch.get(&cu).map(Vec::as_slice).unwrap_or_default())

@@ -7,7 +7,8 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG,
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Panel;
 use super::audit::NothingDone;
@@ -17,16 +18,34 @@ use super::json::{Body, Id, Params};
 use crate::domain::{FolderPath, Media, MediaKind};
 use crate::outputs::{Cursor, Piece, Question, Side};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct List {
+    /// Where the page begins: `next` of the one before.
     before: Option<String>,
+    /// At most so many.
     limit: Option<usize>,
+    /// Only of this kind: `image`, `video`, `audio`, `text`, `other`; `all` is every kind.
     kind: Option<String>,
+    /// Words that paths must hold.
     #[serde(default)]
     q: String,
 }
 
-/// A page of the list. Its ETag is the list's: a page that is shown asks whether there is another one.
+/// List outputs.
+///
+/// What an instance has made, the newest first, a page at a time. `ETag` is the list's: a page that is asked for with
+/// it (`If-None-Match`) is answered with 304 as long as nothing changes.
+#[utoipa::path(
+    get,
+    path = "",
+    params(List),
+    responses(
+        (status = 200, description = "A page.", body = crate::outputs::Page, headers(("etag" = String, description = "The list's version."))),
+        (status = 304, description = "Nothing has changed."),
+        (status = 404, description = "There is no such instance."),
+    )
+)]
 pub(super) async fn list(
     State(panel): State<Panel>,
     Id(id): Id,
@@ -55,14 +74,34 @@ fn known(headers: &HeaderMap) -> Option<String> {
     Some(tag.trim_start_matches("W/").trim_matches('"').to_owned())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct One {
+    /// Which, from the folder of outputs on.
+    #[param(value_type = String)]
     path: FolderPath,
+    /// To be kept, not shown: anything but `0` and `false`.
     #[serde(default)]
     download: Option<String>,
 }
 
-/// A file as it is, or a part of it: to be shown where that can do no harm, else to be kept.
+/// Read an output.
+///
+/// As it is, whole or in parts (`Range`): to be shown where that can do no harm, else to be kept.
+#[utoipa::path(
+    get,
+    path = "",
+    params(One),
+    responses(
+        (status = 200, description = "The file; its media type is the file's.", body = Vec<u8>, content_type = "application/octet-stream", headers(("etag" = String, description = "Its version."))),
+        (status = 206, description = "The part that was asked for."),
+        (status = 304, description = "It is the one the client has (`If-None-Match`)."),
+        (status = 400, description = "It is no file."),
+        (status = 403, description = "It leads out of the folder."),
+        (status = 404, description = "There is no such instance, or no such file."),
+        (status = 416, description = "The part that was asked for is behind the end."),
+    )
+)]
 pub(super) async fn content(
     State(panel): State<Panel>,
     Id(id): Id,
@@ -76,14 +115,33 @@ pub(super) async fn content(
     file_answer::send(file, &facts, &name, form, &headers).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Small {
+    /// Of which file.
+    #[param(value_type = String)]
     path: FolderPath,
+    /// Its longer side in pixels: 256 or 512; 256 unless said.
     size: Option<u32>,
     /// The version it is asked of: with it the answer is good for ever.
     v: Option<String>,
 }
 
+/// Look at an output.
+///
+/// A small picture. With `v` (the file's `version`) it may be kept for good.
+#[utoipa::path(
+    get,
+    path = "",
+    params(Small),
+    responses(
+        (status = 200, description = "The picture.", body = Vec<u8>, content_type = "image/webp"),
+        (status = 400, description = "It is no file."),
+        (status = 403, description = "It leads out of the folder."),
+        (status = 404, description = "There is no such instance, or no such file."),
+        (status = 415, description = "It is no picture that can be read."),
+    )
+)]
 pub(super) async fn thumbnail(
     State(panel): State<Panel>,
     Id(id): Id,
@@ -104,6 +162,20 @@ pub(super) async fn thumbnail(
     Ok(answer)
 }
 
+/// Read what is written in an output.
+///
+/// Size of a picture, the prompt and workflow an app has written into it, the beginning of a text.
+#[utoipa::path(
+    get,
+    path = "",
+    params(One),
+    responses(
+        (status = 200, description = "What there is to say.", body = crate::outputs::About),
+        (status = 400, description = "It is no file."),
+        (status = 403, description = "It leads out of the folder."),
+        (status = 404, description = "There is no such instance, or no such file."),
+    )
+)]
 pub(super) async fn metadata(
     State(panel): State<Panel>,
     Id(id): Id,
@@ -113,27 +185,66 @@ pub(super) async fn metadata(
     Ok(([(CACHE_CONTROL, "no-store")], Json(about)).into_response())
 }
 
-#[derive(Deserialize)]
+/// What is to be packed.
+#[derive(Deserialize, ToSchema)]
 pub(super) struct Pick {
     /// What, from the folder on.
     paths: Vec<FolderPath>,
 }
 
-/// Remembers what is to be packed: no link is long enough for ten thousand paths.
+/// Where the archive is to be had.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Picked {
+    /// Seen from the dashboard's address.
+    url: String,
+    /// How many paths were picked.
+    count: usize,
+    /// Bytes of all files together.
+    size: u64,
+}
+
+/// Choose outputs for an archive.
+///
+/// Remembers which for a few minutes and answers where the archive is to be had: no link is long enough for ten
+/// thousand paths. Nothing is changed.
+#[utoipa::path(
+    post,
+    path = "",
+    request_body(content = Pick, example = json!({"paths": ["picture.png"]})),
+    responses(
+        (status = 200, description = "Where the archive is.", body = Picked),
+        (status = 400, description = "It is no file or folder."),
+        (status = 403, description = "It leads out of the folder."),
+        (status = 404, description = "There is no such instance, or no such file."),
+    )
+)]
 pub(super) async fn pick(State(panel): State<Panel>, Id(id): Id, Body(pick): Body<Pick>) -> Result<Response, ApiError> {
     let count = pick.paths.len();
     let (ticket, size) = panel.instances.pick_outputs(id, pick.paths).await?;
     let url = format!("api/instances/{id}/outputs/archive?ticket={ticket}");
-    let answer = Json(serde_json::json!({ "url": url, "count": count, "size": size }));
+    let answer = Json(Picked { url, count, size });
     Ok((Extension(NothingDone), answer).into_response())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Ticket {
+    /// From the answer to the choice.
     ticket: String,
 }
 
-/// The archive, written while it is sent.
+/// Download an archive of outputs.
+///
+/// A zip, written while it is sent; folders with everything in them.
+#[utoipa::path(
+    get,
+    path = "",
+    params(Ticket),
+    responses(
+        (status = 200, description = "The archive.", body = Vec<u8>, content_type = "application/zip"),
+        (status = 404, description = "There is no such instance, or the choice is not known any more: make it anew."),
+    )
+)]
 pub(super) async fn archive(
     State(panel): State<Panel>,
     Id(id): Id,

@@ -15,6 +15,7 @@ use super::Panel;
 use super::error::ApiError;
 use super::json::Params;
 use super::log_follow::{self, Source, Wanted};
+use super::logs::LogPiece;
 use crate::auth::Caller;
 use crate::domain::RunId;
 use crate::instances::NoMore;
@@ -27,17 +28,30 @@ const CHUNK: usize = 1024 * 1024;
 /// What comes within a moment goes out at once.
 const MOMENT: Duration = Duration::from_millis(100);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Question {
+    /// Where to begin, in bytes since the server came up.
     #[serde(default)]
     offset: u64,
+    /// All that is kept as a file instead.
     #[serde(default)]
     download: bool,
     /// The run of the server that the offset is about.
     run: Option<String>,
 }
 
-/// A piece of the log; `size` is where the next one begins.
+/// Read the server's log.
+///
+/// As an instance's: from `offset` on, the latest of it. A run of the server is a run of its log.
+#[utoipa::path(
+    get,
+    path = "",
+    params(Question),
+    responses(
+        (status = 200, description = "A piece of the log; with `download` all of it.", content((LogPiece = "application/json"), (String = "text/plain"))),
+    )
+)]
 pub(super) async fn read(State(panel): State<Panel>, Params(question): Params<Question>) -> Response {
     if question.download {
         let headers = [
@@ -49,17 +63,30 @@ pub(super) async fn read(State(panel): State<Panel>, Params(question): Params<Qu
     }
     let of_another = question.run.is_some_and(|run| *run != *panel.boot);
     let Said { bytes, start, end, .. } = panel.journal.read(if of_another { 0 } else { question.offset }, CHUNK);
-    Json(serde_json::json!({
-        "content": String::from_utf8_lossy(&bytes),
-        "size": start + bytes.len() as u64,
-        "run": &*panel.boot,
-        "start": start,
-        "end": end,
-    }))
+    Json(LogPiece {
+        content: String::from_utf8_lossy(&bytes).into_owned(),
+        size: start + bytes.len() as u64,
+        run: Some(RunId((*panel.boot).to_owned())),
+        start,
+        end,
+        times: None,
+    })
     .into_response()
 }
 
-/// The log by websocket, as an instance's.
+/// Follow the server's log.
+///
+/// A websocket that speaks as `GET /api/instances/{id}/logs/follow` does.
+#[utoipa::path(
+    get,
+    path = "",
+    params(Wanted),
+    responses(
+        (status = 101, description = "It goes on as a websocket."),
+        (status = 400, description = "The call asks for a websocket, and not as one does."),
+        (status = 426, description = "The call asks for no websocket."),
+    )
+)]
 pub(super) async fn follow(
     State(panel): State<Panel>,
     Extension(caller): Extension<Caller>,

@@ -1,19 +1,43 @@
 //! `/api/auth/session` and `/api/auth/sessions`: who asks, and who else is logged in.
 
 use axum::Json;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Panel;
 use super::audit::Noted;
 use super::error::ApiError;
+use super::json::Number;
 use super::tokens::scopes;
 use crate::auth::{Caller, Login, LoginError, Session};
 use crate::domain::Timestamp;
 
 /// Who asks, and what they may do.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Asker {
+    /// `password` or `none`: whether a login is needed here.
+    auth: &'static str,
+    /// What they came in by: `session`, `token`, `proxy`, `socket`, `none`.
+    via: &'static str,
+    /// The user an outer proxy named, or the token's name.
+    user: Option<String>,
+    /// What they may do.
+    scopes: Vec<String>,
+}
+
+/// Ask who I am.
+///
+/// What one came in by, and what one may do.
+#[utoipa::path(
+    get,
+    path = "",
+    responses(
+        (status = 200, description = "Who asks.", body = Asker),
+    )
+)]
 pub(super) async fn session(State(panel): State<Panel>, Extension(caller): Extension<Caller>) -> Response {
     let (via, user, scopes) = match &caller {
         Caller::Anyone => ("none", None, vec!["manage".to_owned()]),
@@ -24,7 +48,7 @@ pub(super) async fn session(State(panel): State<Panel>, Extension(caller): Exten
         Caller::Pass(..) | Caller::Nobody => ("none", None, Vec::new()),
     };
     let auth = mode(&panel.login);
-    Json(serde_json::json!({ "auth": auth, "via": via, "user": user, "scopes": scopes })).into_response()
+    Json(Asker { auth, via, user, scopes }).into_response()
 }
 
 /// How `AIKORE_AUTH` has it.
@@ -32,17 +56,33 @@ pub(super) fn mode(login: &Login) -> &'static str {
     if login.is_needed() { "password" } else { "none" }
 }
 
-#[derive(Serialize)]
-struct SessionView {
+/// A browser that is logged in.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Session)]
+pub(super) struct SessionView {
+    /// Its id.
     id: i64,
+    /// It is the one that asks.
     current: bool,
     created_at: Timestamp,
     last_used_at: Timestamp,
     expires_at: Timestamp,
+    /// The address it logged in from.
     address: String,
+    /// What the browser calls itself.
     agent: String,
 }
 
+/// List the sessions.
+///
+/// Browsers that are logged in.
+#[utoipa::path(
+    get,
+    path = "",
+    responses(
+        (status = 200, description = "The sessions.", body = Vec<SessionView>),
+    )
+)]
 pub(super) async fn sessions(State(panel): State<Panel>, Extension(caller): Extension<Caller>) -> Response {
     let own = if let Caller::Session(session) = &caller { Some(session.id) } else { None };
     let view = |session: &Session| SessionView {
@@ -58,7 +98,19 @@ pub(super) async fn sessions(State(panel): State<Panel>, Extension(caller): Exte
     Json(views).into_response()
 }
 
-pub(super) async fn end_session(State(panel): State<Panel>, Path(id): Path<i64>) -> Result<Response, ApiError> {
+/// End a session.
+///
+/// Its browser is logged out at once, its open connections too.
+#[utoipa::path(
+    delete,
+    path = "",
+    responses(
+        (status = 204, description = "It is ended."),
+        (status = 404, description = "There is no such session."),
+        (status = 422, description = "The id is no number."),
+    )
+)]
+pub(super) async fn end_session(State(panel): State<Panel>, Number(id): Number) -> Result<Response, ApiError> {
     if panel.login.end_sessions(|session| session.id == id).await? == 0 {
         return Err(LoginError::Missing("session").into());
     }
@@ -67,7 +119,16 @@ pub(super) async fn end_session(State(panel): State<Panel>, Path(id): Path<i64>)
     Ok(response)
 }
 
-/// Ends every session but the one that asks.
+/// End all other sessions.
+///
+/// Every one but the one that asks; asked with a token, every one.
+#[utoipa::path(
+    delete,
+    path = "",
+    responses(
+        (status = 204, description = "They are ended."),
+    )
+)]
 pub(super) async fn end_other_sessions(
     State(panel): State<Panel>,
     Extension(caller): Extension<Caller>,

@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Panel;
 use super::audit::Noted;
@@ -19,9 +20,12 @@ use crate::instances::OpenTerminal;
 use crate::terminal::Summary;
 
 /// A session in a list.
-#[derive(Serialize)]
-struct View {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Terminal)]
+pub(super) struct View {
+    /// Its id.
     id: String,
+    /// What it is called.
     name: String,
     created_at: Timestamp,
     /// How many look at it.
@@ -53,11 +57,36 @@ impl<S: Send + Sync> FromRequestParts<S> for Ids {
     }
 }
 
+/// List the terminals of an instance.
+///
+/// Those that are open, with how many look at each and what runs in it.
+#[utoipa::path(
+    get,
+    path = "",
+    responses(
+        (status = 200, description = "The terminals.", body = Vec<View>),
+        (status = 404, description = "There is no such instance."),
+    )
+)]
 pub(super) async fn list(State(panel): State<Panel>, Id(id): Id) -> Result<Response, ApiError> {
     let all: Vec<View> = panel.instances.terminals(id).await?.into_iter().map(View::from).collect();
     Ok(Json(all).into_response())
 }
 
+/// Open a terminal.
+///
+/// A shell (or a program) in the instance's folder and environment. It stays until it ends, is ended, or nobody looks
+/// at it for long; look at it by websocket, `GET …/terminal?session=`.
+#[utoipa::path(
+    post,
+    path = "",
+    request_body(content = Option<OpenTerminal>, example = json!({"name": "Shell", "rows": 24, "cols": 80})),
+    responses(
+        (status = 201, description = "The terminal.", body = View),
+        (status = 404, description = "There is no such instance."),
+        (status = 503, description = "There are as many as can be."),
+    )
+)]
 pub(super) async fn create(
     State(panel): State<Panel>,
     Id(id): Id,
@@ -75,12 +104,27 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, Extension(noted), Json(view)).into_response())
 }
 
-#[derive(Deserialize)]
+/// Another name.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = RenameTerminal)]
 pub(super) struct Rename {
+    /// The new one.
     name: String,
 }
 
+/// Rename a terminal.
+///
+/// For all who look at it.
+#[utoipa::path(
+    put,
+    path = "",
+    request_body(content = Rename, example = json!({"name": "Training"})),
+    responses(
+        (status = 200, description = "The terminal.", body = View),
+        (status = 404, description = "There is no such instance, or no such terminal."),
+    )
+)]
 pub(super) async fn rename(
     State(panel): State<Panel>,
     ids: Ids,
@@ -92,7 +136,17 @@ pub(super) async fn rename(
     Ok((Extension(noted), Json(View::from(summary))).into_response())
 }
 
-/// Answers at once: its processes end by themselves.
+/// End a terminal.
+///
+/// Answers at once; its processes are asked to end, then made to.
+#[utoipa::path(
+    delete,
+    path = "",
+    responses(
+        (status = 204, description = "It ends."),
+        (status = 404, description = "There is no such instance, or no such terminal."),
+    )
+)]
 pub(super) async fn end(State(panel): State<Panel>, ids: Ids) -> Result<Response, ApiError> {
     let session = panel.instances.terminal(ids.instance, &ids.terminal)?;
     session.end();

@@ -6,24 +6,29 @@ use axum::extract::{Extension, Path, State};
 use axum::http::header::{CACHE_CONTROL, ETAG, IF_MATCH, IF_NONE_MATCH};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Deserializer};
-use serde_json::{Value, json};
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 
 use super::Panel;
+use super::answers::Named;
 use super::audit::{Noted, NothingDone};
 use super::error::ApiError;
 use super::json::{Body, Id, Params};
 use crate::auth::Caller;
 use crate::blueprints::Origin;
-use crate::domain::{FolderPath, InstanceId, Status};
+use crate::domain::{BlueprintName, FolderPath, InstanceId, Status, Timestamp};
+use crate::folders::history;
 use crate::folders::keeping::{Base, Saving};
 use crate::folders::text::Text;
-use crate::instances::{Opened, SaveText, kind_of, path_of};
+use crate::instances::{EditableFile, Opened, SaveText, kind_of, path_of};
 
 /// Which file, and how.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Which {
+    /// `script`, `requirements`, `launch_args`, or `file` with a `path`.
     file_type: String,
+    /// From the instance's folder on.
     path: Option<String>,
     /// Start what runs anew, when it is saved.
     #[serde(default)]
@@ -33,24 +38,32 @@ pub(super) struct Which {
 }
 
 /// A text, and what its writer saw before.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = SaveText)]
 pub(super) struct Save {
+    /// The whole text.
     pub(super) content: String,
-    /// Null: there was none.
+    /// What the writer saw before (`version` when it was read); null: there was none. Without it whatever is there is replaced.
     #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<String>)]
     pub(super) version: Option<Option<String>>,
 }
 
 /// What somebody saw who wants a former text back.
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, ToSchema)]
+#[schema(as = RestoreText)]
 pub(super) struct Restore {
+    /// What is there now, as it was seen; null: nothing.
     #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<String>)]
     pub(super) version: Option<Option<String>>,
 }
 
 /// A text that is to be checked.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = CheckText)]
 pub(super) struct Check {
+    /// The text.
     pub(super) content: String,
 }
 
@@ -74,18 +87,141 @@ pub(super) fn base_of(version: Option<Option<String>>, headers: &HeaderMap) -> B
 }
 
 /// What is known of a text, without it.
-pub(super) fn facts(text: &Text) -> Value {
-    let Text { version, mode, size, modified, .. } = text;
-    json!({ "version": version, "mode": mode, "size": size, "modified": modified })
+#[derive(Serialize, ToSchema)]
+pub(super) struct TextFacts {
+    /// What tells it from any other text.
+    version: String,
+    /// Its permissions, as `0755`.
+    mode: String,
+    /// Bytes.
+    size: u64,
+    /// When it was changed last.
+    modified: Option<Timestamp>,
+}
+
+impl TextFacts {
+    fn of(text: &Text) -> Self {
+        Self { version: text.version.clone(), mode: text.mode.clone(), size: text.size, modified: text.modified }
+    }
+}
+
+/// A text is saved.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SavedText {
+    ok: bool,
+    detail: &'static str,
+    /// What is good to know: a sentence.
+    note: Option<String>,
+    /// Whether it is another text than before.
+    changed: bool,
+    /// Of an instance's text: it is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exists: Option<bool>,
+    /// What became of the restart that was asked for; null: none was, or nothing ran.
+    restart: Option<Restarted>,
+    /// Of a former text that was brought back: the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<String>,
+    #[serde(flatten)]
+    facts: TextFacts,
+}
+
+/// What became of a restart.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Restarted {
+    ok: bool,
+    /// A sentence.
+    detail: String,
+}
+
+/// A text is another one than its writer saw: nothing was saved.
+#[derive(Serialize, ToSchema)]
+pub(super) struct StaleText {
+    /// A sentence.
+    detail: String,
+    /// `version`.
+    field: &'static str,
+    /// What is there now; null: nothing.
+    present: Option<PresentText>,
+}
+
+/// A text as it is on the disk.
+#[derive(Serialize, ToSchema)]
+pub(super) struct PresentText {
+    #[serde(flatten)]
+    facts: TextFacts,
+    /// The text.
+    content: String,
+}
+
+/// The former texts of something.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TextHistory)]
+pub(super) struct History {
+    /// The newest first.
+    pub(super) entries: Vec<history::Save>,
+}
+
+/// A former text.
+#[derive(Serialize, ToSchema)]
+pub(super) struct FormerText {
+    #[serde(flatten)]
+    pub(super) save: history::Save,
+    /// The text.
+    pub(super) content: String,
+}
+
+/// What can be edited of an instance.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Editable {
+    files: Vec<EditableFile>,
+    /// Whose folder they are in, if not the instance's own.
+    parent: Option<Named>,
+}
+
+/// A text of an instance.
+#[derive(Serialize, ToSchema)]
+pub(super) struct OpenedText {
+    /// The text; of a script that is not there yet, what the instance will get; null where it was not asked for.
+    content: Option<String>,
+    /// As the calls name it: `script`, `requirements`, `launch_args`, `file`.
+    file_type: &'static str,
+    /// From the instance's folder on.
+    path: FolderPath,
+    /// Whether it is there.
+    exists: bool,
+    /// What tells it from any other text.
+    version: Option<String>,
+    /// Its permissions, as `0755`.
+    mode: Option<String>,
+    /// Bytes.
+    size: u64,
+    /// When it was changed last.
+    modified: Option<Timestamp>,
+    /// The blueprint the script came from.
+    from: Option<TextOrigin>,
+    /// Why it can't be saved here: a sentence.
+    read_only: Option<String>,
+    /// Whose folder it is in, if not the instance's own.
+    parent: Option<Named>,
+}
+
+/// A blueprint that a script came from.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TextOrigin {
+    filename: BlueprintName,
+    /// `stock` or `custom`.
+    origin: &'static str,
 }
 
 /// The answer to a save.
-pub(super) fn saved(saving: Saving, path: &str, detail: &str) -> Response {
+pub(super) fn saved(saving: Saving, path: &str, detail: &'static str) -> Response {
     match saving {
         Saving::Done { text, note, changed } => {
             let tag = etag(&text);
-            let mut answer = json!({ "ok": true, "detail": detail, "note": note, "changed": changed, "restart": null });
-            merge(&mut answer, facts(&text));
+            let facts = TextFacts::of(&text);
+            let answer =
+                SavedText { ok: true, detail, note, changed, exists: None, restart: None, content: None, facts };
             ([(ETAG, tag)], Json(answer)).into_response()
         }
         Saving::Stale(present) => {
@@ -96,13 +232,8 @@ pub(super) fn saved(saving: Saving, path: &str, detail: &str) -> Response {
                 ),
                 None => format!("'{path}' was deleted since you opened it. Save it again to make it anew."),
             };
-            let (version, content) = match present {
-                Some(text) => (Some(facts(&text)), Some(text.content)),
-                None => (None, None),
-            };
-            let mut present = version.unwrap_or(Value::Null);
-            merge(&mut present, json!({ "content": content }));
-            let answer = json!({ "detail": detail, "field": "version", "present": present });
+            let present = present.map(|text| PresentText { facts: TextFacts::of(&text), content: text.content });
+            let answer = StaleText { detail, field: "version", present };
             (StatusCode::CONFLICT, Json(answer)).into_response()
         }
     }
@@ -112,13 +243,6 @@ pub(super) fn etag(text: &Text) -> String {
     format!("\"{}\"", text.version)
 }
 
-/// Adds members to an object; anything else stays as it is.
-pub(super) fn merge(object: &mut Value, more: Value) {
-    if let (Some(members), Value::Object(more)) = (object.as_object_mut(), more) {
-        members.extend(more);
-    }
-}
-
 pub(super) fn origin_word(origin: Origin) -> &'static str {
     match origin {
         Origin::Stock => "stock",
@@ -126,14 +250,38 @@ pub(super) fn origin_word(origin: Origin) -> &'static str {
     }
 }
 
-/// The files there are to edit.
+/// List the texts of an instance.
+///
+/// Those that are edited most: script, requirements, arguments, and what the script's header names.
+#[utoipa::path(
+    get,
+    path = "",
+    responses(
+        (status = 200, description = "The texts.", body = Editable),
+        (status = 404, description = "There is no such instance."),
+    )
+)]
 pub(super) async fn editable(State(panel): State<Panel>, Id(id): Id) -> Result<Response, ApiError> {
     let found = panel.instances.editable(id).await?;
-    let parent = found.parent.map(|(id, name)| json!({ "id": id, "name": name }));
-    Ok(fresh(Json(json!({ "files": found.files, "parent": parent }))))
+    let parent = found.parent.map(|(id, name)| Named { id, name: name.to_string() });
+    Ok(fresh(Json(Editable { files: found.files, parent })))
 }
 
-/// A text.
+/// Read a text of an instance.
+///
+/// Its content and its version; of a script that is not there yet, what the instance will get. `content=false` leaves
+/// the content out.
+#[utoipa::path(
+    get,
+    path = "",
+    params(Which),
+    responses(
+        (status = 200, description = "The text.", body = OpenedText, headers(("etag" = String, description = "Its version, if it is there."))),
+        (status = 400, description = "It is no file."),
+        (status = 403, description = "It leads out of the folder."),
+        (status = 404, description = "There is no such instance, or no such text."),
+    )
+)]
 pub(super) async fn read(
     State(panel): State<Panel>,
     Id(id): Id,
@@ -141,27 +289,21 @@ pub(super) async fn read(
 ) -> Result<Response, ApiError> {
     let path = path_of(&which.file_type, which.path.as_deref())?;
     let Opened { path, text, proposed, from, read_only, parent } = panel.instances.text(id, path).await?;
-    let mut answer = json!({
-        "content": null,
-        "file_type": kind_of(&path),
-        "path": path,
-        "exists": text.is_some(),
-        "version": null,
-        "mode": null,
-        "size": 0,
-        "modified": null,
-        "from": from.map(|(filename, origin)| json!({ "filename": filename, "origin": origin_word(origin) })),
-        "read_only": read_only,
-        "parent": parent.map(|(id, name)| json!({ "id": id, "name": name })),
-    });
     let tag = text.as_ref().map(etag);
-    if let Some(text) = &text {
-        merge(&mut answer, facts(text));
-    }
-    if which.content != Some(false) {
-        let content = text.map(|text| text.content).or(proposed).unwrap_or_default();
-        merge(&mut answer, json!({ "content": content }));
-    }
+    let facts = text.as_ref().map(TextFacts::of);
+    let answer = OpenedText {
+        file_type: kind_of(&path),
+        path,
+        exists: text.is_some(),
+        size: facts.as_ref().map_or(0, |facts| facts.size),
+        mode: facts.as_ref().map(|facts| facts.mode.clone()),
+        modified: facts.as_ref().and_then(|facts| facts.modified),
+        version: facts.map(|facts| facts.version),
+        from: from.map(|(filename, origin)| TextOrigin { filename, origin: origin_word(origin) }),
+        read_only,
+        parent: parent.map(|(id, name)| Named { id, name: name.to_string() }),
+        content: (which.content != Some(false)).then(|| text.map(|text| text.content).or(proposed).unwrap_or_default()),
+    };
     let mut response = fresh(Json(answer));
     if let Some(tag) = tag.and_then(|tag| tag.parse().ok()) {
         response.headers_mut().insert(ETAG, tag);
@@ -169,7 +311,25 @@ pub(super) async fn read(
     Ok(response)
 }
 
-/// Saves one, and starts anew what runs if that is wanted.
+/// Save a text of an instance.
+///
+/// Say which `version` you saw (or `If-Match`), and nobody's work is lost: what changed meanwhile is not replaced but
+/// answered with 409. The text before is kept in the history. With `restart=true` an instance that runs is started
+/// anew.
+#[utoipa::path(
+    put,
+    path = "",
+    params(Which),
+    request_body(content = Save, example = json!({"content": "--listen\n"})),
+    responses(
+        (status = 200, description = "It is saved.", body = SavedText, headers(("etag" = String, description = "Its new version."))),
+        (status = 400, description = "It is no file."),
+        (status = 403, description = "It can't be written here."),
+        (status = 404, description = "There is no such instance, or no such text."),
+        (status = 409, description = "It is another one than the writer saw; `present` holds it.", body = StaleText),
+        (status = 507, description = "The disk is too full."),
+    )
+)]
 pub(super) async fn save(
     State(panel): State<Panel>,
     Extension(caller): Extension<Caller>,
@@ -204,18 +364,9 @@ async fn finish(
         words = format!("{words}; {detail}");
     }
     let detail = if failed { "File updated, but it was not restarted." } else { "File updated successfully." };
-    let mut answer = json!({
-        "ok": true,
-        "detail": detail,
-        "note": note,
-        "changed": changed,
-        "exists": true,
-        "restart": restarted.map(|(ok, detail)| json!({ "ok": ok, "detail": detail })),
-    });
-    merge(&mut answer, facts(&text));
-    if let Some(content) = content {
-        merge(&mut answer, json!({ "content": content }));
-    }
+    let restart = restarted.map(|(ok, detail)| Restarted { ok, detail });
+    let facts = TextFacts::of(&text);
+    let answer = SavedText { ok: true, detail, note, changed, exists: Some(true), restart, content, facts };
     Ok((Extension(Noted::default().with(words)), [(ETAG, etag(&text))], Json(answer)).into_response())
 }
 
@@ -231,7 +382,20 @@ async fn restart_of(panel: &Panel, id: InstanceId) -> Option<(bool, String)> {
     })
 }
 
-/// Its former texts.
+/// List the former texts.
+///
+/// Each save, who made it and when, the newest first.
+#[utoipa::path(
+    get,
+    path = "",
+    params(Which),
+    responses(
+        (status = 200, description = "The saves.", body = History),
+        (status = 400, description = "It is no file."),
+        (status = 403, description = "It leads out of the folder."),
+        (status = 404, description = "There is no such instance, or no such text."),
+    )
+)]
 pub(super) async fn history(
     State(panel): State<Panel>,
     Id(id): Id,
@@ -239,7 +403,7 @@ pub(super) async fn history(
 ) -> Result<Response, ApiError> {
     let path = path_of(&which.file_type, which.path.as_deref())?;
     let entries = panel.instances.text_history(id, path).await?;
-    Ok(fresh(Json(json!({ "entries": entries }))))
+    Ok(fresh(Json(History { entries })))
 }
 
 /// The id of an instance and the number of a save.
@@ -255,7 +419,20 @@ fn at(path: Result<Path<At>, axum::extract::rejection::PathRejection>) -> Result
     Ok(at)
 }
 
-/// One of its former texts.
+/// Read a former text.
+///
+/// By the number the list gives it.
+#[utoipa::path(
+    get,
+    path = "",
+    params(Which),
+    responses(
+        (status = 200, description = "The text.", body = FormerText),
+        (status = 400, description = "It is no file."),
+        (status = 403, description = "It leads out of the folder."),
+        (status = 404, description = "There is no such instance, or no such save."),
+    )
+)]
 pub(super) async fn former(
     State(panel): State<Panel>,
     path: Result<Path<At>, axum::extract::rejection::PathRejection>,
@@ -264,12 +441,26 @@ pub(super) async fn former(
     let At { id, n } = at(path)?;
     let path = path_of(&which.file_type, which.path.as_deref())?;
     let (save, content) = panel.instances.former_text(id, path, n).await?;
-    let mut answer = json!(save);
-    merge(&mut answer, json!({ "content": content }));
-    Ok(fresh(Json(answer)))
+    Ok(fresh(Json(FormerText { save, content })))
 }
 
-/// Brings one of them back.
+/// Bring back a former text.
+///
+/// Saves it anew, so that the one before stays in the history.
+#[utoipa::path(
+    post,
+    path = "",
+    params(Which),
+    request_body(content = Option<Restore>, example = json!({})),
+    responses(
+        (status = 200, description = "It is saved.", body = SavedText, headers(("etag" = String, description = "Its new version."))),
+        (status = 400, description = "It is no file."),
+        (status = 403, description = "It can't be written here."),
+        (status = 404, description = "There is no such instance, or no such save."),
+        (status = 409, description = "It is another one than was seen; `present` holds it.", body = StaleText),
+        (status = 507, description = "The disk is too full."),
+    )
+)]
 pub(super) async fn restore(
     State(panel): State<Panel>,
     Extension(caller): Extension<Caller>,
@@ -285,7 +476,18 @@ pub(super) async fn restore(
     finish(&panel, id, &path, saving, which.restart, Some(content)).await
 }
 
-/// What bash and shellcheck say of a text that need not be saved.
+/// Check a script of an instance.
+///
+/// As `POST /api/system/blueprints/check`; it need not be saved.
+#[utoipa::path(
+    post,
+    path = "",
+    request_body(content = Check, example = json!({"content": "#!/usr/bin/env bash\necho $1\n"})),
+    responses(
+        (status = 200, description = "What should be looked at.", body = crate::checks::Report),
+        (status = 404, description = "There is no such instance."),
+    )
+)]
 pub(super) async fn check(
     State(panel): State<Panel>,
     Id(id): Id,

@@ -11,13 +11,15 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::audit::{Noted, NothingDone};
 use super::error::ApiError;
 use super::folders::noted;
 use super::places::{In, Upload};
 use super::{Panel, Room};
-use crate::domain::{FolderPath, Timestamp};
+use crate::domain::{FolderPath, Timestamp, UploadId};
 use crate::folders::FolderError;
 use crate::instances::{Error, NewUpload, Place, UploadState};
 
@@ -45,12 +47,50 @@ pub(super) async fn speak(request: Request, next: Next) -> Response {
     response
 }
 
-/// What this server can.
+/// Ask what uploads can.
+///
+/// As tus has it: versions and extensions, in headers.
+#[utoipa::path(
+    options,
+    path = "",
+    responses(
+        (status = 204, description = "What this server can.", headers(("tus-resumable" = String, description = "1.0.0"), ("tus-version" = String, description = "1.0.0"), ("tus-extension" = String, description = "creation,expiration,termination"))),
+    )
+)]
 pub(super) async fn options() -> Response {
     let can = [("tus-version", "1.0.0"), ("tus-extension", "creation,expiration,termination")];
     (StatusCode::NO_CONTENT, can).into_response()
 }
 
+/// An upload that was begun.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Begun {
+    id: UploadId,
+    /// Where the file will be, from the folder on.
+    path: FolderPath,
+    /// Where its pieces go, as the header says it.
+    location: String,
+}
+
+/// Begin an upload.
+///
+/// tus 1.0.0, creation: `Upload-Length` in bytes, and `Upload-Metadata` with `path` (or `filename`) in base64, and
+/// `overwrite` if a file may be replaced. Then send pieces to `Location`.
+#[utoipa::path(
+    post,
+    path = "",
+    params(("upload-length" = u64, Header, description = "Bytes in all.", example = 5), ("upload-metadata" = String, Header, description = "Pairs of a key and a value in base64: `path`, `filename`, `overwrite`.", example = "path bm90ZXMudHh0"), ("tus-resumable" = String, Header, description = "The protocol's version: 1.0.0.", example = "1.0.0")),
+    responses(
+        (status = 201, description = "It is begun.", body = Begun, headers(("tus-resumable" = String, description = "1.0.0"), ("location" = String, description = "Where its pieces go, relative to this address."), ("upload-offset" = String, description = "Bytes that have come."), ("upload-expires" = String, description = "Until when it is kept, if nothing more comes."))),
+        (status = 400, description = "A header is missing or no number."),
+        (status = 403, description = "It leads out of the folder."),
+        (status = 404, description = "There is no such instance."),
+        (status = 409, description = "There is a file of this name."),
+        (status = 412, description = "The call does not speak tus 1.0.0."),
+        (status = 503, description = "Too many uploads are under way."),
+        (status = 507, description = "The disk is too full for it."),
+    )
+)]
 pub(super) async fn create(
     State(panel): State<Panel>,
     In(place): In,
@@ -63,13 +103,27 @@ pub(super) async fn create(
     let state = panel.instances.begin_upload(place, NewUpload { path, length, overwrite, metadata }).await?;
     // Relative to this call's address: whatever prefix an outer proxy has put before it.
     let location = format!("uploads/{}", state.id);
-    let answer = serde_json::json!({ "id": state.id, "path": state.path, "location": location });
+    let answer = Begun { id: state.id.clone(), path: state.path.clone(), location: location.clone() };
     let location = [(LOCATION, location)];
     let mut response = (StatusCode::CREATED, progress(&state), location, Json(answer)).into_response();
     note(&mut response, place, &state);
     Ok(response)
 }
 
+/// Ask how far an upload is.
+///
+/// tus 1.0.0: go on at `Upload-Offset`.
+#[utoipa::path(
+    head,
+    path = "",
+    params(("tus-resumable" = String, Header, description = "The protocol's version: 1.0.0.", example = "1.0.0")),
+    responses(
+        (status = 200, description = "How far it is.", headers(("tus-resumable" = String, description = "1.0.0"), ("upload-offset" = String, description = "Bytes that have come."), ("upload-expires" = String, description = "Until when it is kept, if nothing more comes."), ("upload-length" = String, description = "Bytes in all."), ("upload-metadata" = String, description = "What its client said of it."))),
+        (status = 404, description = "There is no such upload, or no longer."),
+        (status = 412, description = "The call does not speak tus 1.0.0."),
+        (status = 423, description = "A file of this name has come meanwhile."),
+    )
+)]
 pub(super) async fn ask(State(panel): State<Panel>, In(place): In, Upload(id): Upload) -> Result<Response, ApiError> {
     // 4xx would say that it has to be begun anew, and 409 that it goes on elsewhere.
     let state = panel.instances.upload(place, id).await.map_err(|error| match error {
@@ -86,6 +140,25 @@ pub(super) async fn ask(State(panel): State<Panel>, In(place): In, Upload(id): U
     Ok((StatusCode::OK, headers).into_response())
 }
 
+/// Send a piece of an upload.
+///
+/// tus 1.0.0: the bytes from `Upload-Offset` on, as `application/offset+octet-stream`. What has come is kept,
+/// whatever cuts the call off. With the last byte the file is where it goes, whole.
+#[utoipa::path(
+    patch,
+    path = "",
+    params(("upload-offset" = u64, Header, description = "Where the piece begins.", example = 0), ("tus-resumable" = String, Header, description = "The protocol's version: 1.0.0.", example = "1.0.0")),
+    request_body(content = Vec<u8>, content_type = "application/offset+octet-stream"),
+    responses(
+        (status = 204, description = "They have come.", headers(("tus-resumable" = String, description = "1.0.0"), ("upload-offset" = String, description = "Bytes that have come."), ("upload-expires" = String, description = "Until when it is kept, if nothing more comes."))),
+        (status = 400, description = "A header is missing or no number."),
+        (status = 404, description = "There is no such upload, or no longer."),
+        (status = 409, description = "It goes on elsewhere; or there is a file of this name."),
+        (status = 412, description = "The call does not speak tus 1.0.0."),
+        (status = 415, description = "The piece is sent as something else."),
+        (status = 507, description = "The disk is too full."),
+    )
+)]
 pub(super) async fn go_on(
     State(panel): State<Panel>,
     In(place): In,
@@ -112,6 +185,19 @@ pub(super) async fn go_on(
     Ok(response)
 }
 
+/// Give up an upload.
+///
+/// What has come is removed.
+#[utoipa::path(
+    delete,
+    path = "",
+    params(("tus-resumable" = String, Header, description = "The protocol's version: 1.0.0.", example = "1.0.0")),
+    responses(
+        (status = 204, description = "It is gone.", headers(("tus-resumable" = String, description = "1.0.0"))),
+        (status = 404, description = "There is no such upload, or no longer."),
+        (status = 412, description = "The call does not speak tus 1.0.0."),
+    )
+)]
 pub(super) async fn give_up(
     State(panel): State<Panel>,
     In(place): In,

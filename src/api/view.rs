@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Origin;
 use crate::domain::{
-    Access, BlueprintName, Desired, DesktopEngine, Exit, GpuIds, GroupLabel, Helper, Hostname, Instance, InstanceId,
-    InstanceName, Note, OutputPath, Port, Progress, Restart, RestartPolicy, Route, RunId, Slug, Status, Timestamp,
-    Version,
+    Access, BlueprintName, Card, Desired, DesktopEngine, Exit, GpuIds, GroupLabel, Helper, Hostname, Instance,
+    InstanceId, InstanceName, Note, OutputPath, Port, Progress, Restart, RestartPolicy, Route, RunId, Slug, Status,
+    Timestamp, Version,
 };
 use crate::instances::{Applied, Planned};
 
-#[derive(Serialize)]
+/// An instance: the members of the earlier system, then ours.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Instance)]
 pub(super) struct InstanceView<'a> {
     name: &'a InstanceName,
     base_blueprint: &'a BlueprintName,
@@ -29,12 +32,18 @@ pub(super) struct InstanceView<'a> {
     parent_instance_id: Option<InstanceId>,
     status: Status,
     pid: Option<u32>,
+    #[schema(value_type = Option<u16>)]
     port: Option<Port>,
+    #[schema(value_type = Option<u16>)]
     persistent_port: Option<Port>,
     persistent_display: Option<u32>,
 
     slug: &'a Slug,
+    /// The cards behind the numbers in `gpu_ids`, where they are known: a comma list as long as that one, with nothing for what is
+    /// no number.
+    gpu_uuids: Option<String>,
     run: Option<&'a RunId>,
+    #[schema(value_type = Option<u16>)]
     app_port: Option<Port>,
     desktop: Option<DesktopView>,
     urls: Urls,
@@ -59,16 +68,22 @@ pub(super) struct InstanceView<'a> {
     note: Option<String>,
 }
 
+fn uuids(meant: &[Option<Card>]) -> Option<String> {
+    let each: Vec<&str> = meant.iter().map(|card| card.as_ref().map_or("", |card| card.uuid.as_str())).collect();
+    each.iter().any(|uuid| !uuid.is_empty()).then(|| each.join(","))
+}
+
 /// The desktop of an instance in persistent mode.
-#[derive(Serialize)]
-struct DesktopView {
+#[derive(Serialize, ToSchema)]
+#[schema(as = InstanceDesktop)]
+pub(super) struct DesktopView {
     engine: DesktopEngine,
     display: String,
 }
 
 /// The ways in; a way that is not there is null.
-#[derive(Serialize)]
-struct Urls {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Urls {
     /// `None` where instances have no paths.
     path: Option<String>,
     port: Option<String>,
@@ -100,6 +115,7 @@ impl<'a> InstanceView<'a> {
             persistent_port: chosen.persistent_port,
             persistent_display: chosen.persistent_display,
             slug: &chosen.slug,
+            gpu_uuids: uuids(&chosen.gpu_cards),
             run: instance.last_run.as_ref(),
             app_port: instance.app_port,
             desktop: instance
@@ -136,7 +152,8 @@ impl<'a> InstanceView<'a> {
 }
 
 /// What a change would do: the instance as it would be, and what of it differs.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PlannedChange)]
 pub(super) struct PlannedView<'a> {
     #[serde(flatten)]
     instance: InstanceView<'a>,
@@ -146,7 +163,15 @@ pub(super) struct PlannedView<'a> {
     /// Those of the changes that a running instance meets only at its next start.
     cold: Vec<&'static str>,
     /// Each member that differs, with its old and its new value.
+    #[schema(value_type = BTreeMap<String, Difference>)]
     changes: serde_json::Map<String, serde_json::Value>,
+}
+
+/// What a member is, and would be.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Difference {
+    old: serde_json::Value,
+    new: serde_json::Value,
 }
 
 impl<'a> PlannedView<'a> {
@@ -182,7 +207,7 @@ impl Urls {
             (Some(own), _) if chosen.use_custom_hostname => Some(own.to_string()),
             (_, Some(domain)) => Some(format!("{slug}.{domain}")),
             // Every machine takes that name for itself: it leads here only for who is here.
-            _ if is_loopback(host) => Some(format!("{slug}.localhost")),
+            _ if origin.is_this_machine() => Some(format!("{slug}.localhost")),
             _ => None,
         };
         let has_app = instance.desktop.as_ref().is_some_and(|desktop| desktop.shows_web_ui);
@@ -198,13 +223,9 @@ impl Urls {
     }
 }
 
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
-    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
-}
-
 /// What the page of an instance that is not ready shows, and polls.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = InstanceState)]
 pub(super) struct StateView<'a> {
     id: InstanceId,
     name: &'a InstanceName,

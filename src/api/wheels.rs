@@ -6,50 +6,90 @@ use axum::extract::{Extension, Path, Request, State};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Panel;
+use super::answers::{Done, Gone};
 use super::audit::Noted;
 use super::error::ApiError;
 use super::file_answer::{self, Form};
 use super::json::{Body, Id, Params, is_late};
-use crate::domain::WheelName;
+use crate::domain::{Timestamp, WheelName};
 use crate::instances::WheelsError;
 use crate::wheels::{ShelfError, Wheel};
 
 /// What a wheel may be sent as. No form can send these without asking us first (CORS).
 const MEDIA: [&str; 3] = ["application/octet-stream", "application/zip", "application/x-zip-compressed"];
 
-/// Every wheel on the shelf, the newest first.
+/// List the shelf.
+///
+/// Every wheel, the newest first.
+#[utoipa::path(
+    get,
+    path = "",
+    responses(
+        (status = 200, description = "The wheels.", body = Vec<WheelView<'_>>),
+    )
+)]
 pub(super) async fn shelf(State(panel): State<Panel>) -> Result<Response, ApiError> {
     let shelf = panel.instances.shelf().clone();
     let wheels = blocking(move || shelf.list()).await??;
     Ok(Json(wheels.iter().map(view).collect::<Vec<_>>()).into_response())
 }
 
-fn view(wheel: &Wheel) -> serde_json::Value {
+/// A wheel on the shelf.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Wheel)]
+pub(super) struct WheelView<'a> {
+    filename: &'a WheelName,
+    /// Mebibytes, to two digits.
+    size_mb: f64,
+    /// Bytes.
+    size: u64,
+    /// `2026-11-28 17:04`: when it was built.
+    created_at: String,
+    /// When the file was written last.
+    modified: Timestamp,
+    /// What it was built for; `N/A` where nobody has said.
+    cuda_arch: String,
+    /// As above.
+    cuda_ver: String,
+    /// As above.
+    torch_ver: String,
+    /// The preset it was built by, or `Unknown`.
+    source_preset: String,
+    /// The package, from the file's name.
+    name: String,
+    version: String,
+    python: String,
+    abi: String,
+    platform: String,
+}
+
+fn view(wheel: &Wheel) -> WheelView<'_> {
     let parts = wheel.name.parts();
     let or = |value: &Option<String>, other: &str| value.clone().unwrap_or_else(|| other.to_owned());
     let origin = &wheel.origin;
-    serde_json::json!({
-        "filename": wheel.name,
-        "size_mb": mebibytes(wheel.size),
-        "size": wheel.size,
+    WheelView {
+        filename: &wheel.name,
+        size_mb: mebibytes(wheel.size),
+        size: wheel.size,
         // `2026-11-28 17:04`, of 2026-11-28T17:04:11.000Z.
-        "created_at": origin.created_at.clone().unwrap_or_else(|| {
+        created_at: origin.created_at.clone().unwrap_or_else(|| {
             wheel.modified.to_string().chars().take(16).map(|c| if c == 'T' { ' ' } else { c }).collect()
         }),
-        "modified": wheel.modified,
-        "cuda_arch": or(&origin.cuda_arch, "N/A"),
-        "cuda_ver": or(&origin.cuda_ver, "N/A"),
-        "torch_ver": or(&origin.torch_ver, "N/A"),
-        "source_preset": or(&origin.source_preset, "Unknown"),
-        "name": parts.name,
-        "version": parts.version,
-        "python": parts.python,
-        "abi": parts.abi,
-        "platform": parts.platform,
-    })
+        modified: wheel.modified,
+        cuda_arch: or(&origin.cuda_arch, "N/A"),
+        cuda_ver: or(&origin.cuda_ver, "N/A"),
+        torch_ver: or(&origin.torch_ver, "N/A"),
+        source_preset: or(&origin.source_preset, "Unknown"),
+        name: parts.name.to_owned(),
+        version: parts.version.to_owned(),
+        python: parts.python.to_owned(),
+        abi: parts.abi.to_owned(),
+        platform: parts.platform.to_owned(),
+    }
 }
 
 /// To two digits, as the earlier system told it.
@@ -63,7 +103,20 @@ fn known(name: &str) -> Result<WheelName, ApiError> {
     WheelName::parse(name).map_err(|why| ApiError::new(StatusCode::NOT_FOUND, format!("File not found: {why}.")))
 }
 
-/// A wheel as a file, streamed.
+/// Download a wheel.
+///
+/// As a file, whole or in parts (`Range`).
+#[utoipa::path(
+    get,
+    path = "",
+    responses(
+        (status = 200, description = "The file.", body = Vec<u8>, content_type = "application/octet-stream", headers(("etag" = String, description = "Its version."))),
+        (status = 206, description = "The part that was asked for."),
+        (status = 304, description = "It is the one the client has (`If-None-Match`)."),
+        (status = 404, description = "There is no such wheel."),
+        (status = 416, description = "The part that was asked for is behind the end."),
+    )
+)]
 pub(super) async fn download(
     State(panel): State<Panel>,
     Path(name): Path<String>,
@@ -75,22 +128,49 @@ pub(super) async fn download(
     file_answer::send(file, &facts, name.as_str(), Form::Kept, &asked).await
 }
 
-/// Takes one away.
+/// Take a wheel off the shelf.
+///
+/// Instances that have it keep it.
+#[utoipa::path(
+    delete,
+    path = "",
+    responses(
+        (status = 200, description = "It is gone.", body = Gone),
+        (status = 404, description = "There is no such wheel."),
+    )
+)]
 pub(super) async fn remove(State(panel): State<Panel>, Path(name): Path<String>) -> Result<Response, ApiError> {
     let name = known(&name)?;
     let (shelf, doomed) = (panel.instances.shelf().clone(), name.clone());
     blocking(move || shelf.remove(&doomed)).await??;
-    Ok((Extension(Noted::about(name.to_string())), Json(serde_json::json!({ "ok": true }))).into_response())
+    Ok((Extension(Noted::about(name.to_string())), Json(Gone::new())).into_response())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct HowToPut {
     /// Replace one of the same name.
     #[serde(default)]
     overwrite: bool,
 }
 
-/// Puts one on the shelf: the body is the file, however large.
+/// Put a wheel on the shelf.
+///
+/// The body is the file, however large; it is there whole or not at all. Its name says what it is for.
+#[utoipa::path(
+    put,
+    path = "",
+    params(HowToPut),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses(
+        (status = 201, description = "The wheel.", body = WheelView<'_>),
+        (status = 400, description = "The file was cut off."),
+        (status = 409, description = "There is one of this name."),
+        (status = 415, description = "The body is sent as something else."),
+        (status = 422, description = "The name, or the file, is no wheel's."),
+        (status = 507, description = "The disk is too full."),
+    )
+)]
 pub(super) async fn put(
     State(panel): State<Panel>,
     Path(name): Path<String>,
@@ -118,28 +198,68 @@ pub(super) async fn put(
     Ok((StatusCode::CREATED, Extension(noted), Json(view(&wheel))).into_response())
 }
 
-/// The wheels an instance has and may have.
-pub(super) async fn of_instance(State(panel): State<Panel>, Id(id): Id) -> Result<Response, ApiError> {
-    let all = panel.instances.wheels(id).await?;
-    let view = |one: &crate::instances::Offered| {
-        serde_json::json!({
-            "filename": one.filename,
-            "size_mb": mebibytes(one.size),
-            "size": one.size,
-            "installed": one.installed,
-            "on_shelf": one.on_shelf,
-            "misfit": one.misfit,
-        })
-    };
-    Ok(Json(all.iter().map(view).collect::<Vec<_>>()).into_response())
+/// A wheel an instance has, or may have.
+#[derive(Serialize, ToSchema)]
+pub(super) struct InstanceWheel<'a> {
+    filename: &'a WheelName,
+    /// Mebibytes, to two digits.
+    size_mb: f64,
+    /// Bytes.
+    size: u64,
+    /// Whether the instance has it.
+    installed: bool,
+    /// Whether it is on the shelf; what is not can only be kept or taken away.
+    on_shelf: bool,
+    /// Why the instance's Python can't use it, if that is known.
+    misfit: Option<&'a str>,
 }
 
-#[derive(Deserialize)]
+/// List the wheels of an instance.
+///
+/// Those it has and those it may have, with why one does not fit.
+#[utoipa::path(
+    get,
+    path = "",
+    responses(
+        (status = 200, description = "The wheels.", body = Vec<InstanceWheel<'_>>),
+        (status = 404, description = "There is no such instance."),
+    )
+)]
+pub(super) async fn of_instance(State(panel): State<Panel>, Id(id): Id) -> Result<Response, ApiError> {
+    let all = panel.instances.wheels(id).await?;
+    let views = all.iter().map(|one| InstanceWheel {
+        filename: &one.filename,
+        size_mb: mebibytes(one.size),
+        size: one.size,
+        installed: one.installed,
+        on_shelf: one.on_shelf,
+        misfit: one.misfit.as_deref(),
+    });
+    Ok(Json(views.collect::<Vec<_>>()).into_response())
+}
+
+/// Which wheels an instance is to have.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = ChooseWheels)]
 pub(super) struct Choice {
+    /// Their names; the others go.
     filenames: Vec<String>,
 }
 
-/// Makes an instance have exactly these.
+/// Choose the wheels of an instance.
+///
+/// It has exactly these then; its next start installs them.
+#[utoipa::path(
+    post,
+    path = "",
+    request_body(content = Choice, example = json!({"filenames": []})),
+    responses(
+        (status = 200, description = "They are chosen.", body = Done),
+        (status = 404, description = "There is no such instance, or no such wheel."),
+        (status = 409, description = "It is busy."),
+        (status = 507, description = "The disk is too full."),
+    )
+)]
 pub(super) async fn choose(
     State(panel): State<Panel>,
     Id(id): Id,
@@ -150,7 +270,7 @@ pub(super) async fn choose(
         1 => "1 wheel".to_owned(),
         count => format!("{count} wheels"),
     });
-    let answer = Json(serde_json::json!({ "ok": true, "detail": "Wheels synchronized successfully." }));
+    let answer = Json(Done::new("Wheels synchronized successfully."));
     Ok((Extension(noted), answer).into_response())
 }
 

@@ -8,8 +8,8 @@ use super::need::Need;
 use super::visit::{Link, Visit, Visitor};
 use super::{Caller, HostRule, Login, Refusal, Remedy, origin, query};
 use crate::domain::{Access, InstanceId, Route};
-use crate::proxy::headers::cookies;
-use crate::proxy::headers::fields::Field;
+use crate::proxy::headers::fields::{Field, SPOOFABLE};
+use crate::proxy::headers::{cookies, host};
 use crate::proxy::pages::Asker;
 
 /// A longer name of a user is none.
@@ -105,6 +105,9 @@ impl Door {
     /// 401 for nobody known, 403 for who may not, or whose page made the call.
     pub fn to_panel(&self, visit: &Visit<'_>, caller: &Caller) -> Result<(), Refusal> {
         let changes = visit.changes();
+        if asks_for_figures_here(visit) {
+            return Ok(());
+        }
         let need = Need::of(visit.method, changes, visit.path);
         self.refuse_before_setup(caller, need == Need::Nothing && visit.path != "/api/auth/login")?;
         if changes {
@@ -235,6 +238,16 @@ impl Door {
 }
 
 /// Browsers say where a change comes from: by what they send along by themselves, one that does not say so is refused.
+/// Whether a program at this very machine asks for `/metrics` (design.md §4.4): straight, not for somebody behind a proxy, and by a
+/// name that no foreign page can have made its own.
+fn asks_for_figures_here(visit: &Visit<'_>) -> bool {
+    visit.path == "/metrics"
+        && !visit.changes()
+        && visit.address.to_canonical().is_loopback()
+        && !visit.fields.has_any(SPOOFABLE)
+        && visit.authority.is_some_and(|authority| host::is_loopback(host::without_port(authority)))
+}
+
 fn refuse_silence(visit: &Visit<'_>, caller: &Caller) -> Result<(), Refusal> {
     let by_browser = matches!(caller, Caller::Session(_) | Caller::Proxied(_) | Caller::Pass(..));
     if by_browser && !visit.headers.contains_key(ORIGIN) && !visit.headers.contains_key("sec-fetch-site") {

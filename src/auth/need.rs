@@ -50,7 +50,8 @@ impl Need {
             return if changes || !is_open_asset(file) { Self::Read } else { Self::Nothing };
         }
         // The texts of blueprints, as those of instances below: people write keys and passwords into their scripts.
-        if path.starts_with("/api/auth/") || path.starts_with("/api/system/blueprints/") {
+        let backups = path == "/api/backups" || path.starts_with("/api/backups/");
+        if backups || path.starts_with("/api/auth/") || path.starts_with("/api/system/blueprints/") {
             return Self::Manage;
         }
         if let Some((id, rest)) = path.strip_prefix("/api/instances/").and_then(of_instance) {
@@ -110,6 +111,9 @@ mod tests {
             (Method::GET, "/api/auth/session", Need::BeKnown),
             (Method::POST, "/api/auth/logout", Need::BeKnown),
             (Method::GET, "/api/audit", Need::Manage),
+            (Method::GET, "/api/backups", Need::Manage),
+            (Method::POST, "/api/backups", Need::Manage),
+            (Method::GET, "/api/backups/aikore-20260921-141320-manual.tar.gz/download", Need::Manage),
             (Method::GET, "/api/events", Need::Read),
             (Method::GET, "/api/instances/", Need::Read),
             (Method::POST, "/api/instances/", Need::Manage),
@@ -123,14 +127,14 @@ mod tests {
             (Method::POST, "/api/instances/7/environment/prune", Need::Manage),
             (Method::POST, "/api/instances/7/update", Need::Manage),
             (Method::POST, "/api/instances/7/rollback", Need::Manage),
-            (Method::GET, "/api/system/log", Need::Manage),
-            (Method::GET, "/api/system/log/follow", Need::Manage),
-            (Method::GET, "/api/instances/7/file", Need::Manage),
-            (Method::HEAD, "/api/instances/7/file", Need::Manage),
             (Method::GET, "/api/notices", Need::Read),
             (Method::POST, "/api/notices/read", Need::Manage),
             (Method::GET, "/api/notices/targets", Need::Manage),
             (Method::POST, "/api/notices/targets/1/test", Need::Manage),
+            (Method::GET, "/api/system/log", Need::Manage),
+            (Method::GET, "/api/system/log/follow", Need::Manage),
+            (Method::GET, "/api/instances/7/file", Need::Manage),
+            (Method::HEAD, "/api/instances/7/file", Need::Manage),
             (Method::GET, "/api/instances/7/file/history/3", Need::Manage),
             (Method::PUT, "/api/instances/7/file", Need::Manage),
             (Method::POST, "/api/instances/7/file/check", Need::Manage),

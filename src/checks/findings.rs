@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 /// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ProblemLevel)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// It will not work.
@@ -17,7 +18,7 @@ pub enum Level {
 }
 
 /// Something a person should look at. Lines and columns count from 1; the end is behind the last letter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Problem {
     /// Where it begins.
     pub line: u64,

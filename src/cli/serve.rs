@@ -21,12 +21,14 @@ use super::login::{self, SetupLinks};
 use super::{Failed, show_config};
 use crate::api::{self, Feed, Panel, SettingView};
 use crate::auth::Audit;
+use crate::backups::{self, Backups, Reason};
 use crate::blueprints::{self, Catalogue};
 use crate::config::{self, Config, Given};
 use crate::domain::{Hostname, Layout, Port};
 use crate::instances::{Instances, Setup};
 use crate::journal::{self, Journal};
 use crate::monitor::{Monitor, Sources, Tree};
+use crate::notices::{Notices, Place};
 use crate::proxy::{Proxy, Table};
 use crate::runtime::{Runtime, folder, open_files};
 use crate::server::{AccessFormat, AdminSocket, Certificates, Listeners, Server, Sockets, Tls, Wanted};
@@ -66,6 +68,7 @@ pub(super) fn serve(config: Config, given: &Given) -> Result<(), Failed> {
     let private = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(layout.desktops());
     private.map_err(|error| Failed::bad_settings(format!("{}: {error}", layout.desktops().display())))?;
     let lock = Lock::take(&layout)?;
+    back_up_before_migration(&config);
     let store = Store::open(&layout, config.pool).map_err(Failed::bad_settings)?;
     let listeners =
         Listeners::bind(&config.listen.addresses, config.listen.as_the_host_allows).map_err(Failed::failure)?;
@@ -99,32 +102,39 @@ async fn run(
     let table = Arc::new(Table::new(config.base_domain.clone()));
     let login = login::open(&config, store.clone()).await?;
     let (audit, audit_writer) = Audit::new(store.clone());
-    let instances = open_instances(&config, store, &addresses, Arc::clone(&table)).await?;
+    let instances = open_instances(&config, store.clone(), &addresses, Arc::clone(&table)).await?;
+    let backups = Backups::open(layout.clone(), store.clone(), instances.jobs().clone(), config.backups);
     let closing = CancellationToken::new();
     let hand_over = CancellationToken::new();
     let followers = Tasks::default();
+    let monitor = Monitor::start(measured(&layout, &instances)).map_err(Failed::failure)?;
+    let notices = open_notices(&config, store.clone(), &instances).await?;
     let panel = api::router(Panel {
         instances: instances.clone(),
         login: login.clone(),
         audit: audit.clone(),
         settings: shown.settings.into(),
         journal: shown.journal,
-        feed: Feed::start(&instances),
+        feed: Feed::start(&instances, &notices),
+        notices: notices.clone(),
         routes: Arc::clone(&table),
+        backups: backups.clone(),
         checks: crate::checks::Checks::default(),
-        monitor: Monitor::start(measured(&layout, &instances)).map_err(Failed::failure)?,
+        monitor: monitor.clone(),
         boot: format!("{:012x}", fastrand::u64(..1 << 48)).into(),
         closing: closing.clone(),
         followers: followers.clone(),
         base_domain: config.base_domain.clone(),
         base_path: config.base_path.clone(),
         path_routes: config.path_routes,
+        answered: Arc::default(),
         max_body: config.limits.body,
     });
+    instances.see_cards(monitor.cards());
     let links = SetupLinks::new(&config, &addresses, scheme);
     let admin = with_hand_over(panel.clone(), hand_over.clone());
     let admin = login::with_help(admin, login.clone(), links.clone(), audit.clone());
-    let admin = AdminSocket::open(&layout.admin_socket(), admin)
+    let admin = AdminSocket::open(&layout.admin_socket(), admin, login::seen_here(&addresses, scheme))
         .map_err(|error| Failed::failure(format!("{}: {error}", layout.admin_socket().display())))?;
     let mut signals = Signals::listen().map_err(Failed::failure)?;
     let server = Server::start(
@@ -155,6 +165,8 @@ async fn run(
     let (keeping, keepers) = (CancellationToken::new(), Tasks::default());
     keepers.spawn("sessions", login.keep_house(keeping.clone()));
     keepers.spawn("audit", audit_writer.run(keeping.clone()));
+    keepers.spawn("notices", notices.watch(monitor.follow(), keeping.clone()));
+    keepers.spawn("backups", backups.keep(closing.clone()));
 
     let boot = Tasks::default();
     let waking = instances.clone();
@@ -186,6 +198,25 @@ async fn run(
     Ok(())
 }
 
+/// Before a new version changes the store. The copy that `Store::open` makes of it is what an update needs; this is for whoever
+/// wants the scripts of that day too, so that a failure is told and stops nothing.
+fn back_up_before_migration(config: &Config) {
+    match Store::awaits_migration(&config.layout) {
+        Ok(true) => {}
+        // What is wrong with it is said where it is opened.
+        Ok(false) | Err(_) => return,
+    }
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let made = runtime.map_err(|error| error.to_string()).and_then(|runtime| {
+        let made = backups::back_up_unused(&config.layout, Reason::Migration, config.backups.keep, None);
+        runtime.block_on(made).map_err(|error| error.to_string())
+    });
+    match made {
+        Ok(path) => tracing::info!(backup = %path.display(), "backed up before the store is changed"),
+        Err(error) => tracing::warn!("there is no backup of before this change of the store, only its copy: {error}"),
+    }
+}
+
 async fn open_instances(
     config: &Config,
     store: Store,
@@ -213,6 +244,15 @@ async fn open_instances(
     let catalogue = Catalogue::new(config.blueprints_dir.clone(), layout.custom_blueprints());
     let runtime = Runtime::new(layout.shims(), config.log.file_size, open_files::raise());
     Instances::open(setup, store, runtime, catalogue, table).await.map_err(Failed::failure)
+}
+
+async fn open_notices(config: &Config, store: Store, instances: &Instances) -> Result<Notices, Failed> {
+    let place = Place {
+        origin: config.public_url.clone(),
+        base_path: config.base_path.clone(),
+        path_routes: config.path_routes,
+    };
+    Notices::open(store, instances.clone(), place).await.map_err(Failed::failure)
 }
 
 /// What of the machine is ours.

@@ -3,7 +3,7 @@
 use super::{Status, Timestamp};
 
 /// Exit code or signal of the leader of a run, and when its tree was gone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct Exit {
     /// Exit code, when the leader exited.
     pub code: Option<i32>,

@@ -2,7 +2,7 @@
 
 /// The phase a blueprint is in. The shell function `phase "Installing PyTorch" 3 7` sends it as a terminal title
 /// `[3/7] Installing PyTorch` beside the progress sequence OSC 9;4.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct Progress {
     /// What is being done.
     pub phase: String,

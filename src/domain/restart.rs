@@ -14,7 +14,7 @@ const CAP: Duration = Duration::from_secs(60);
 const STABLE: Duration = Duration::from_secs(300);
 
 /// A restart that is coming.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Restart {
     /// Which one in a row.
     pub attempt: u32,

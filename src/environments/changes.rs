@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Lock, Repository};
 
 /// What differs, from an earlier state to a later one.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Changes {
     /// Packages that came, went, or are of another version.
     pub packages: Vec<PackageChange>,
@@ -16,7 +16,7 @@ pub struct Changes {
 }
 
 /// A package that is not what it was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct PackageChange {
     /// Its name.
     pub name: String,
@@ -27,7 +27,7 @@ pub struct PackageChange {
 }
 
 /// A repository that is not where it was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct RepositoryChange {
     /// Where it lies, inside the instance's folder.
     pub path: String,

@@ -28,7 +28,8 @@ const PYTHONS: [&str; 5] = ["3.14", "3.13", "3.12", "3.11", "3.10"];
 const DRIVERS: [(u32, [u32; 2]); 3] = [(13, [580, 0]), (12, [525, 60]), (11, [450, 80])];
 
 /// Where a list comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = VersionsSource)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
     /// The index was asked.
@@ -38,7 +39,7 @@ pub enum Source {
 }
 
 /// A Python that can be chosen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Python {
     /// `3.12`.
     pub version: String,
@@ -47,7 +48,7 @@ pub struct Python {
 }
 
 /// A CUDA that torch is built for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Cuda {
     /// As the index calls it: `cu128`.
     pub cu: String,
@@ -58,7 +59,7 @@ pub struct Cuda {
 }
 
 /// Everything that can be chosen, the newest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Offered {
     /// Pythons.
     pub python: Vec<Python>,

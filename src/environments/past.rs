@@ -28,13 +28,13 @@ const KEPT_WHOLE: usize = 2;
 const KEPT: usize = 20;
 
 /// The name of a snapshot, which says when it was made: `20261128-201500-4f1a`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct SnapshotId(String);
 
 impl SnapshotId {
     /// A new one.
-    fn new(at: Timestamp) -> Self {
+    pub(super) fn new(at: Timestamp) -> Self {
         let digits: String = at.to_string().chars().filter(char::is_ascii_digit).take(14).collect();
         let (day, time) = digits.split_at_checked(8).unwrap_or((&digits, ""));
         Self(format!("{day}-{time}-{:04x}", fastrand::u16(..)))
@@ -53,7 +53,8 @@ impl SnapshotId {
 }
 
 /// What is tried with an environment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = TrialKind)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// The app and its packages as they are now published.
@@ -76,7 +77,8 @@ impl Kind {
 }
 
 /// How far it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = TrialStage)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// The next start begins it.
@@ -106,7 +108,8 @@ pub struct Trial {
 }
 
 /// What became of a trial.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = TrialOutcome)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// The app was ready with it.
@@ -118,7 +121,8 @@ pub enum Outcome {
 }
 
 /// The last trial that is over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = LastTrial)]
 pub struct Last {
     /// What was tried.
     pub kind: Kind,
@@ -228,13 +232,17 @@ impl Past {
             home: self.home.clone(),
             repositories,
         };
-        let folder = self.folder(&snapshot.id);
         let lock = snapshot.environment.as_ref().map(|inside| packages(&self.home.join(inside)));
-        let text = lock.unwrap_or_default().text(snapshot.python.as_deref());
-        make(&folder)?;
-        folder::replace(&folder.join("lock.txt"), text.as_bytes(), 0o644)?;
-        self.write(&folder.join("snapshot.json"), &snapshot)?;
+        self.write_down(&snapshot, &lock.unwrap_or_default().text(snapshot.python.as_deref()))?;
         Ok(snapshot)
+    }
+
+    /// Writes a snapshot down, with the list of its packages.
+    pub(super) fn write_down(&self, snapshot: &Snapshot, list: &str) -> Result<(), FolderError> {
+        let folder = self.folder(&snapshot.id);
+        make(&folder)?;
+        folder::replace(&folder.join("lock.txt"), list.as_bytes(), 0o644)?;
+        self.write(&folder.join("snapshot.json"), snapshot)
     }
 
     /// Moves the environment of a snapshot from its place into it, if that was not done before.

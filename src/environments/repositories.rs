@@ -11,6 +11,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::process::Command;
 
+use super::sources;
+
 /// How deep repositories are looked for: `app/custom_nodes/some-node` is the usual place of the deepest.
 const DEPTH: usize = 4;
 
@@ -24,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const LEFT_OUT: [&str; 6] = ["node_modules", "site-packages", "models", "output", "outputs", "wheels"];
 
 /// A repository, as it is or was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Repository {
     /// Where it lies, inside the instance's folder.
     pub path: String,
@@ -102,7 +104,7 @@ async fn tell(home: &Path, inside: &Path, keep: bool) -> Option<Repository> {
 pub async fn restore(home: &Path, repositories: &[Repository]) -> Vec<String> {
     let mut words = Vec::new();
     for repository in repositories {
-        if let Err(why) = put_back(&home.join(&repository.path), repository).await {
+        if let Err(why) = put_back(home, repository).await {
             let path = if repository.path.is_empty() { "." } else { &repository.path };
             words.push(format!("{path} could not be put back to {}: {why}", short(&repository.commit)));
         }
@@ -110,7 +112,12 @@ pub async fn restore(home: &Path, repositories: &[Repository]) -> Vec<String> {
     words
 }
 
-async fn put_back(folder: &Path, was: &Repository) -> Result<(), String> {
+async fn put_back(home: &Path, was: &Repository) -> Result<(), String> {
+    let folder = &home.join(&was.path);
+    if !folder.join(".git").exists() && sources::is_known(home) {
+        // A backup was restored: nothing of it has ever been here.
+        return sources::fetch(home, was).await;
+    }
     let now = git(folder, &["rev-parse", "HEAD"]).await?;
     let differs = git(folder, &["diff", "--quiet", "--diff-filter=d", "--ignore-submodules", "HEAD"]).await.is_err();
     if now == was.commit && !was.changed && !differs {
@@ -140,7 +147,12 @@ fn short(commit: &str) -> &str {
 }
 
 /// Asks git: never a password, never another user's settings, and not for ever.
-async fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
+pub(super) async fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
+    git_within(PATIENCE, folder, arguments).await
+}
+
+/// The same, for what takes longer.
+pub(super) async fn git_within(patience: Duration, folder: &Path, arguments: &[&str]) -> Result<String, String> {
     let common = [
         "-c",
         "safe.directory=*",
@@ -167,9 +179,9 @@ async fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
         .env_remove(OsStr::new("GIT_DIR"))
         .stdin(Stdio::null())
         .kill_on_drop(true);
-    let said = tokio::time::timeout(PATIENCE, command.output())
+    let said = tokio::time::timeout(patience, command.output())
         .await
-        .map_err(|_| format!("git took longer than {} s", PATIENCE.as_secs()))?
+        .map_err(|_| format!("git took longer than {} s", patience.as_secs()))?
         .map_err(|error| format!("git could not be run: {error}"))?;
     if said.status.success() {
         return Ok(String::from_utf8_lossy(&said.stdout).trim().to_owned());

@@ -20,7 +20,8 @@ const LIST: &str = "saves.json";
 const LONGEST: usize = 200;
 
 /// How a text came into the history.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = SaveOrigin)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
     /// Somebody saved it.
@@ -34,7 +35,7 @@ pub enum Origin {
 }
 
 /// One text of the past.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Save {
     /// Its number: the later, the higher.
     pub n: u64,

@@ -9,7 +9,8 @@ use super::native;
 use crate::domain::{FolderPath, Timestamp};
 
 /// What something is, as far as it can be opened here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = EntryKind)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// A folder, or a link to one inside.
@@ -23,7 +24,8 @@ pub enum Kind {
 }
 
 /// One thing in a folder.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = FolderEntry)]
 pub struct Entry {
     /// Its name.
     pub name: String,

@@ -22,7 +22,7 @@ word_enum! {
 }
 
 /// How to delete.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct Delete {
     /// Where the folder goes.

@@ -11,7 +11,8 @@ use crate::folders::{Folder, FolderError};
 const MOST: usize = 10_000;
 
 /// What was moved to the trash.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = Discarded)]
 pub struct Discard {
     /// By which it can be put back.
     pub token: String,

@@ -114,7 +114,7 @@ pub enum Error {
 }
 
 /// A member that was changed by somebody else since a person saw it.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, utoipa::ToSchema)]
 pub struct Overwritten {
     /// The member of the request.
     pub field: &'static str,

@@ -13,7 +13,7 @@ use crate::folders::{Entry, Folder, FolderError};
 const MOST: usize = 10_000;
 
 /// What there is in a folder.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
 pub struct Listing {
     /// Which folder.
     pub path: FolderPath,

@@ -9,7 +9,7 @@ use super::error::Error;
 use crate::domain::{GroupLabel, Instance, InstanceId};
 
 /// A new order of the list.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 pub struct Arrange {
     /// Instances in their order. Those that are not named follow in the order they have; those that are gone are left out:
     /// somebody may have deleted one while it was dragged.

@@ -32,7 +32,7 @@ pub struct ShownBlueprint {
 }
 
 /// A new one.
-#[derive(Debug, Clone, serde::Deserialize)]
+#[derive(Debug, Clone, serde::Deserialize, utoipa::ToSchema)]
 pub struct NewBlueprint {
     /// Its name.
     pub filename: String,
@@ -41,7 +41,7 @@ pub struct NewBlueprint {
 }
 
 /// One of the user's own, in the list.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
 pub struct OwnBlueprint {
     /// Its name.
     pub filename: BlueprintName,
@@ -52,7 +52,8 @@ pub struct OwnBlueprint {
 }
 
 /// One that was deleted and can be put back.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = DeletedBlueprint)]
 pub struct Removed {
     /// The name it had.
     pub filename: BlueprintName,

@@ -13,7 +13,7 @@ use crate::domain::{
 };
 
 /// A new instance. Members nobody knows are ignored.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[expect(missing_docs, reason = "each member is the column of the same name")]
 pub struct Create {
     pub name: String,
@@ -25,7 +25,7 @@ pub struct Create {
 }
 
 /// A new satellite of an instance. Members nobody knows are ignored.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[expect(missing_docs, reason = "each member is the column of the same name")]
 pub struct Instantiate {
     pub new_name: String,
@@ -35,7 +35,7 @@ pub struct Instantiate {
 
 /// A change of an instance: what is absent stays, what is null goes back to its default. `base` holds what the person saw
 /// of the members that are set: a change that somebody else made meanwhile is not overwritten then.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[expect(missing_docs, reason = "each member is the column of the same name")]
 pub struct Change {
     #[serde(default)]
@@ -49,7 +49,7 @@ pub struct Change {
 }
 
 /// The members that creating and changing share. The outer `Option`: whether it was said at all.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct Choices {
     #[serde(deserialize_with = "said")]
@@ -86,7 +86,7 @@ fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Resu
 }
 
 /// How a change was applied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Applied {
     /// At once.

@@ -21,7 +21,7 @@ const FRESH: Duration = Duration::from_secs(30);
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What an instance takes of the disk, in bytes. A file with several names counts once; `None` takes too long to find out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Sizes {
     /// Its folder, everything below included.
     pub folder: Option<u64>,

@@ -8,13 +8,13 @@ use serde::Deserialize;
 use super::error::Error;
 use super::{Inner, Instances, blocking};
 use crate::domain::{Instance, InstanceId, InstanceName};
-use crate::terminal::{self, Session, Size, Spec, Summary, TerminalError};
+use crate::terminal::{self, Program, Session, Size, Spec, Summary, TerminalError};
 
 /// How long a terminal's name may be.
 const LONGEST: usize = 40;
 
 /// What somebody wants of a new terminal.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpenTerminal {
     /// What it is called; left out: `Shell`, `Shell 2`, ….
@@ -23,6 +23,11 @@ pub struct OpenTerminal {
     pub rows: Option<u16>,
     /// Characters in a line.
     pub cols: Option<u16>,
+    /// A program with its arguments, instead of a shell: the terminal ends with it.
+    pub command: Option<Vec<String>>,
+    /// For a program: nothing is typed, and its output comes as it was written.
+    #[serde(default)]
+    pub plain: bool,
 }
 
 impl Instances {
@@ -57,7 +62,9 @@ impl Instances {
             field: if rows == 0 { "rows" } else { "cols" },
             why: "A screen has at least one line and one column.".to_owned(),
         })?;
-        self.inner.open_terminal(id, name, size, true).await
+        let program = wanted.command.map(|words| checked_program(words, wanted.plain)).transpose()?;
+        let name = name.or_else(|| program.as_ref().and_then(name_of));
+        self.inner.open_terminal(id, name, size, true, program).await
     }
 
     /// Opens a terminal for one client: it ends with the connection.
@@ -65,7 +72,7 @@ impl Instances {
     /// # Errors
     /// There is no such instance, there are too many terminals, or no shell can be started.
     pub async fn open_passing_terminal(&self, id: InstanceId) -> Result<Arc<Session>, Error> {
-        self.inner.open_terminal(id, None, Size::default(), false).await
+        self.inner.open_terminal(id, None, Size::default(), false, None).await
     }
 
     /// Gives a terminal another name.
@@ -91,6 +98,7 @@ impl Inner {
         name: Option<String>,
         size: Size,
         is_kept: bool,
+        program: Option<Program>,
     ) -> Result<Arc<Session>, Error> {
         if self.is_leaving() {
             return Err(Error::Closing);
@@ -108,7 +116,7 @@ impl Inner {
                 .map_err(|error| Error::Failed(format!("{} could not be made: {error}.", directory.display())))?;
             let (path, exe) = (std::env::var_os("PATH"), std::env::var_os("CONDA_EXE"));
             let activation = terminal::find(&directory, header.venv_path(), path.as_deref(), exe.as_deref());
-            let spec = Spec { instance: id, name, is_kept, size, directory, environment, activation };
+            let spec = Spec { instance: id, name, is_kept, size, directory, environment, activation, program };
             terminals.open(&spec).map_err(Error::from)
         });
         let session = opened.await??;
@@ -132,6 +140,22 @@ impl Inner {
             self.terminals.say(satellite.id, &text);
         }
     }
+}
+
+fn checked_program(words: Vec<String>, is_plain: bool) -> Result<Program, Error> {
+    let why = match words.first() {
+        None => "A command has at least one word.",
+        Some(program) if program.is_empty() => "A command begins with the name of a program.",
+        _ if words.iter().any(|word| word.contains('\0')) => "A command can't hold the character NUL.",
+        _ => return Ok(Program { words, is_plain }),
+    };
+    Err(Error::Invalid { field: "command", why: why.to_owned() })
+}
+
+/// A program's own name, where that does for a terminal's.
+fn name_of(program: &Program) -> Option<String> {
+    let first = program.words.first()?;
+    checked_name(first.rsplit('/').next()?).ok()
 }
 
 fn checked_name(name: &str) -> Result<String, Error> {

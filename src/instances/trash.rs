@@ -40,7 +40,7 @@ word_enum! {
 }
 
 /// Something in the trash.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Trashed {
     /// Its name there.
     pub name: String,

@@ -80,6 +80,8 @@ impl Inner {
                 if !words.is_empty() {
                     return Err(Error::Failed(format!("It could not be put back: {}.", words.join("; "))));
                 }
+                let home = past.home().to_owned();
+                blocking(move || environments::place_waiting(&home)).await??;
                 if trial.by_lock {
                     let lock = past.lock_of(&to.id).to_string_lossy().into_owned();
                     let python = to.python.as_deref().and_then(minor).map(|version| ("PYTHON_VERSION", version));

@@ -6,7 +6,7 @@ use crate::domain::{InstanceId, word_enum};
 
 /// Names a job. Never a number that counts from one: after a restart of the server, an old id leads to nothing instead
 /// of to another job.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct JobId(pub String);
 
@@ -50,7 +50,7 @@ word_enum! {
 }
 
 /// A job as it is now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Job {
     /// Its name.
     pub id: JobId,

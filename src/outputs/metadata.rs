@@ -14,7 +14,8 @@ use crate::domain::{Media, MediaKind};
 const PREVIEW: u64 = 64 << 10;
 
 /// Everything there is to say about a file.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = OutputAbout)]
 pub struct About {
     /// What the list says of it.
     #[serde(flatten)]

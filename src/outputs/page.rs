@@ -28,7 +28,8 @@ pub struct Question {
 }
 
 /// A part of a list.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = OutputPage)]
 pub struct Page {
     /// Newest first.
     pub items: Vec<Item>,

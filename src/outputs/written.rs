@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 /// A text in a picture.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = WrittenText)]
 pub struct Text {
     /// What the app has called it: `parameters`, `prompt`, `workflow`, …
     pub key: String,

@@ -9,7 +9,7 @@ use serde::Serialize;
 const USUAL: [&str; 5] = ["env", "venv", ".venv", ".conda", "conda"];
 
 /// What kind of environment it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PythonKind {
     /// Of `python -m venv`, virtualenv or uv.
@@ -19,11 +19,12 @@ pub enum PythonKind {
 }
 
 /// An environment that is there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct PythonEnvironment {
     /// What made it.
     pub kind: PythonKind,
     /// Its folder.
+    #[schema(value_type = String)]
     pub path: PathBuf,
     /// Its version as its files tell it, without running anything: `3.12.4`, sometimes only `3.12`.
     pub version: Option<String>,

@@ -5,7 +5,7 @@ use super::{Store, StoreError};
 use crate::domain::Timestamp;
 
 /// One change, or an attempt at one.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct AuditEntry {
     /// Row id; 0 until it has one.
     pub id: i64,

@@ -132,8 +132,9 @@ async fn what_was_backed_up_while_it_ran_comes_back_elsewhere_and_runs() {
     let hello = server.hello("Hello there").await;
     let script = server.home("Hello there").join("launch.sh");
     let mine = fs::read_to_string(&script).unwrap() + "\n# mine\n";
-    let edited = json!({ "path": "launch.sh", "content": mine });
-    let answer = server.client.call(Method::PUT, &format!("/api/instances/{hello}/file"), Some(&edited)).await;
+    let edited = json!({ "content": mine });
+    let place = format!("/api/instances/{hello}/file?file_type=script");
+    let answer = server.client.call(Method::PUT, &place, Some(&edited)).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     server.blueprint("own.sh", "# aikore.name = Own\n# aikore.param.steps = int 20 \"Steps\"", "exec sleep 1000");
     fs::create_dir_all(server.config().join("custom_blueprints/.history/own.sh")).unwrap();

@@ -11,7 +11,7 @@ import { NoticeList } from './notices.js';
 /** @typedef {import('../jobs.js').Job} Job */
 
 /** @type {Record<string, string>} */
-const KIND = { copy: 'Copy', remove: 'Removal', build: 'Build', 'version-check': 'Version check' };
+const KIND = { backup: 'Backup', copy: 'Copy', remove: 'Removal', build: 'Build', 'version-check': 'Version check' };
 const STATE = { queued: ['starting', 'Waiting'], running: ['installing', 'At work'], done: ['started', 'Done'], failed: ['error', 'Failed'], cancelled: ['stopped', 'Cancelled'] };
 const LEVEL = { info: 'info', ok: 'check', warn: 'warn', error: 'error' };
 
@@ -29,7 +29,7 @@ function figure({ done, total, unit }) {
 }
 
 /** One job as a line: made once, then only changed. @param {import('../app.js').App} app */
-function jobLine(app) {
+export function jobLine(app) {
   /** @type {Job|null} */
   let job = null;
   const picture = el('span', { class: 'job-icon' });

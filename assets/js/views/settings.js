@@ -2,9 +2,10 @@
 import { el, show } from '../dom.js';
 import { accountPart } from './settings-account.js';
 import { aboutPart } from './settings-about.js';
+import { backupsPart } from './settings-backups.js';
 import { lookPart } from './settings-look.js';
-import { serverPart } from './settings-server.js';
 import { noticesPart } from './settings-notices.js';
+import { serverPart } from './settings-server.js';
 import { sessionsPart } from './settings-sessions.js';
 import { tokensPart } from './settings-tokens.js';
 
@@ -18,7 +19,7 @@ export class SettingsView {
   /** @param {import('../app.js').App} app */
   constructor(app) {
     /** @type {Part[]} */
-    this.parts = [lookPart(app), noticesPart(app), accountPart(app), sessionsPart(app), tokensPart(app), serverPart(), aboutPart(app)];
+    this.parts = [lookPart(app), noticesPart(app), accountPart(app), sessionsPart(app), tokensPart(app), backupsPart(app), serverPart(), aboutPart(app)];
     this.app = app;
     this.links = this.parts.map(({ title, element }) => {
       const link = el('button', { type: 'button', class: 'settings-link', text: title });

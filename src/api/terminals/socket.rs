@@ -33,12 +33,33 @@ const FAREWELL: Duration = Duration::from_secs(3);
 /// The longest message: a paste comes in one piece in the older form.
 const LONGEST: usize = 16 << 20;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(in crate::api) struct Wanted {
+    /// Which terminal; without one a new one is opened that ends with the connection.
     session: Option<String>,
+    /// What of its output was seen, in bytes since it was opened: what follows is sent.
     offset: Option<u64>,
 }
 
+/// Use a terminal.
+///
+/// A websocket. With `session`: binary messages are what is printed and typed; texts are JSON, `attached`, `gap`,
+/// `typed` and `ended` from the server, `resize` (`rows`, `cols`) and `ack` (`offset`) from the client
+/// (docs/terminals.md). Without it, the form of the earlier system: texts both ways, and the shell ends with the
+/// connection.
+#[utoipa::path(
+    get,
+    path = "",
+    params(Wanted),
+    responses(
+        (status = 101, description = "It goes on as a websocket."),
+        (status = 400, description = "The call asks for no websocket."),
+        (status = 404, description = "There is no such instance, or no such terminal."),
+        (status = 426, description = "The connection can't become a websocket."),
+        (status = 503, description = "There are as many as can be."),
+    )
+)]
 pub(in crate::api) async fn open(
     State(panel): State<Panel>,
     Extension(caller): Extension<Caller>,
@@ -291,12 +312,12 @@ async fn send(sink: &mut (impl Sink<Message, Error = axum::Error> + Unpin), mess
 }
 
 fn over(ended: Ended) -> Message {
-    let (why, code) = match ended {
-        Ended::Exit(code) => ("exit", code),
-        Ended::Asked => ("asked", None),
-        Ended::Idle => ("idle", None),
+    let (why, code, signal) = match ended {
+        Ended::Exit { code, signal } => ("exit", code, signal),
+        Ended::Asked => ("asked", None, None),
+        Ended::Idle => ("idle", None, None),
     };
-    say(&ToClient::Ended { why, code })
+    say(&ToClient::Ended { why, code, signal })
 }
 
 fn say(word: &ToClient<'_>) -> Message {

@@ -53,8 +53,11 @@ pub(super) enum ToClient<'a> {
     Ended {
         /// `exit`, `asked` or `idle`.
         why: &'static str,
-        /// The shell's exit code.
+        /// The exit code of the shell, or of the program in its place.
         code: Option<i32>,
+        /// The signal that ended it instead.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        signal: Option<i32>,
     },
 }
 
@@ -98,6 +101,6 @@ mod tests {
     fn words_on_the_wire() {
         let said = |word: &ToClient<'_>| serde_json::to_string(word).unwrap();
         assert_eq!(said(&ToClient::Typed { total: 5 }), r#"{"type":"typed","total":5}"#);
-        assert_eq!(said(&ToClient::Ended { why: "exit", code: Some(1) }), r#"{"type":"ended","why":"exit","code":1}"#);
+        assert_eq!(said(&ToClient::Ended { why: "exit", code: Some(1), signal: None }), r#"{"type":"ended","why":"exit","code":1}"#);
     }
 }

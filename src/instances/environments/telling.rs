@@ -19,7 +19,7 @@ use crate::runtime::python::{self, PythonEnvironment, PythonKind};
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// An environment, and what it was.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct EnvironmentState {
     /// Where it is: inside the instance's folder, or elsewhere.
     path: Option<String>,
@@ -41,20 +41,23 @@ pub struct EnvironmentState {
     same_disk: bool,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = EnvironmentOwner)]
 struct Owner {
     id: InstanceId,
     name: InstanceName,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Trial)]
 struct TrialView {
     kind: Kind,
     state: Stage,
     at: Timestamp,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Snapshot)]
 struct SnapshotView {
     id: SnapshotId,
     at: Timestamp,
@@ -70,14 +73,14 @@ struct SnapshotView {
 }
 
 /// What pruning frees, or has freed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Pruned {
     /// Bytes.
     freed: u64,
     snapshots: Vec<PrunedSnapshot>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 struct PrunedSnapshot {
     id: SnapshotId,
     own: u64,

@@ -39,7 +39,7 @@ const ENDINGS: [&str; 22] = [
 ];
 
 /// A text that can be edited, or made.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct EditableFile {
     /// As the calls name it: `script`, `requirements`, `launch_args`, `file`.
     pub file_type: &'static str,

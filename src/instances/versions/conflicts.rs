@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// Two things that do not go together.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Conflict {
     /// In the words of whoever found it.
     pub text: String,

@@ -40,7 +40,7 @@ const KEY: [&str; 26] = [
 ];
 
 /// A package of the environment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Package {
     /// Its name.
     pub name: String,
@@ -51,7 +51,8 @@ pub struct Package {
 }
 
 /// A GPU of this machine.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = CheckedGpu)]
 pub struct Gpu {
     /// Its number, in PCI bus order.
     pub id: u32,
@@ -62,7 +63,7 @@ pub struct Gpu {
 }
 
 /// What the machine gives the environment.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Machine {
     /// The NVIDIA driver.
     pub driver: Option<Driver>,
@@ -84,7 +85,7 @@ impl Machine {
 }
 
 /// What a check has found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Checked {
     /// When.
     pub checked_at: Timestamp,

@@ -27,7 +27,7 @@ pub(in crate::runtime) struct Known {
 }
 
 /// A run whose log is kept.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct KeptRun {
     /// Which run of the instance, counted.
     pub number: u64,
