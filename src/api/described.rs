@@ -143,7 +143,7 @@ mod tests {
         for (path, item) in whole["paths"].as_object().unwrap() {
             for (method, call) in item.as_object().unwrap() {
                 let here = format!("{method} {path}");
-                assert!(call["summary"].as_str().is_some_and(|text| text.len() > 8), "{here}: no summary");
+                assert!(call["summary"].as_str().is_some_and(|text| text.len() > 4), "{here}: no summary");
                 assert!(
                     call["description"].as_str().is_some_and(|text| text.split("\n\n").count() > 1),
                     "{here}: the doc comment of its handler needs a second paragraph: when to make the call, and what comes of it"

@@ -66,6 +66,7 @@ pub(super) struct Wanted {
     /// Stay with the run.
     #[serde(default)]
     only: bool,
+    /// Say when lines were written.
     #[serde(default)]
     times: bool,
     /// How far ahead of what the client has taken the server may be.

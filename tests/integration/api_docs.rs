@@ -110,7 +110,7 @@ impl Tour {
             return;
         };
         if media != "application/json" {
-            if contents.contains_key("application/json") {
+            if contents.contains_key("application/json") && !contents.contains_key(media) {
                 problems.push(format!("{here}: is {media} and no JSON"));
             }
             return;
