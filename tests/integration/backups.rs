@@ -142,8 +142,8 @@ async fn what_was_backed_up_while_it_ran_comes_back_elsewhere_and_runs() {
     let own = json!({ "name": "own", "base_blueprint": "own.sh", "autostart": true, "gpu_ids": "0" });
     assert_eq!(server.client.post("/api/instances/", &own).await.status, StatusCode::CREATED);
     let satellite =
-        server.client.post(&format!("/api/instances/{hello}/instantiate"), &json!({ "name": "second" })).await;
-    assert_eq!(satellite.status, StatusCode::CREATED, "{}", satellite.text());
+        server.client.post(&format!("/api/instances/{hello}/instantiate"), &json!({ "new_name": "second" })).await;
+    assert_eq!(satellite.status, StatusCode::OK, "{}", satellite.text());
     // What is not to be in it, and what must not be followed.
     let home = server.home("Hello there");
     for (path, text) in [
