@@ -99,7 +99,11 @@ fn command() -> Command {
             "Without a command the server runs; `aikore serve --help` lists its settings, each of which is also an environment \
              variable: --config-dir is AIKORE_CONFIG_DIR.",
         )
-        .args(settings().map(|setting| setting.hide(true)))
+        // The folder may be named before every command.
+        .args(settings().map(|setting| {
+            let is_folder = setting.get_id() == "config-dir";
+            setting.hide(true).global(is_folder)
+        }))
         .subcommand(Command::new("serve").about("Run the server (the default)").args(settings()))
         .subcommand(Command::new("config").about("Check the settings of the server and print them").args(settings()))
         .subcommands(commands::all())

@@ -48,6 +48,11 @@ impl Server {
         let base = connect::parse(url)?;
         let client = connect::builder(&base)?;
         let token = options::value(matches, "token").map(str::to_owned);
+        if token.as_ref().is_some_and(|token| token.bytes().any(|byte| !byte.is_ascii_graphic())) {
+            return Err(Failed::bad_settings(
+                "AIKORE_TOKEN holds what no token holds: a blank, a line end, or no ASCII",
+            ));
+        }
         Self::new(client, Way::Url { base, token })
     }
 

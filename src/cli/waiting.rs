@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::Failed;
-use super::out::{Out, text};
+use super::out::{Out, shown, text};
 use super::progress::{self, Progress};
 use super::server::{Answer, Server, encoded};
 
@@ -48,7 +48,7 @@ fn settled(instance: &Value, wanted: Wanted) -> Option<Result<(), Failed>> {
     let will_try_again = instance.get("restart").is_some_and(|restart| !restart.is_null());
     let failed = || {
         let (name, reason) = (text(instance, "name"), text(instance, "reason"));
-        let reason = if reason.is_empty() { status } else { reason };
+        let reason = shown(if reason.is_empty() { status } else { reason });
         let slug = text(instance, "slug");
         Err(Failed::failure(format!("'{name}' did not start: {reason} (`aikore logs {slug}` shows more)")))
     };

@@ -93,7 +93,7 @@ fn an_instance_from_its_making_to_its_end_and_back() {
     assert_eq!(made["params"], json!({ "words": "a b=c", "loud": true, "times": 3 }));
     tell(&["create", "echo", "--param", "times=many"]).failed(2, "a whole number");
     tell(&["create", "echo", "--param", "nothing"]).failed(2, "KEY=VALUE");
-    tell(&["create", "echo", "--param", "times=77"]).failed(1, "times");
+    tell(&["create", "echo", "--param", "times=77"]).failed(1, "at most 9");
     tell(&["create", "eco"]).failed(3, "Did you mean 'echo.sh'");
     tell(&["create"]).failed(2, "BLUEPRINT");
     assert_eq!(tell(&["create", "echo"]).well(), "2\techo\tstopped\n");

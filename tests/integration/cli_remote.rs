@@ -92,7 +92,7 @@ fn who_is_let_in_and_how_far() {
     ask(&server, &url, None, &["ps"]).failed(5, "AIKORE_TOKEN");
     ask(&server, &url, Some("nothing"), &["ps"]).failed(5, "does not know this token");
     ask(&server, &url, None, &["logs", "1"]).failed(5, "AIKORE_TOKEN");
-    ask(&server, &url, Some("a\nb"), &["ps"]).failed(1, "");
+    ask(&server, &url, Some("a\nb"), &["ps"]).failed(2, "AIKORE_TOKEN");
 
     let reads = |arguments: &[&str]| ask(&server, &url, Some(&reader), arguments);
     assert!(reads(&["ps"]).well().starts_with("1\thello\tstopped"));

@@ -9,6 +9,9 @@ use serde_json::json;
 use crate::cli::{Told, interrupt};
 use crate::support::{Console, Server, Start, eventually, eventually_async};
 
+/// A shell shows its prompt, whoever it is.
+const PROMPT: &str = "\x1b[?2004h";
+
 fn exec(server: &Server, command: &[&str]) -> Told {
     server.run(&[&["exec", "a", "--"], command].concat()).into()
 }
@@ -114,7 +117,9 @@ async fn programs_at_a_terminal() {
 
 /// What `stty -a` prints.
 fn modes(shown: &str) -> &str {
-    shown.find("speed").and_then(|at| shown.get(at..)).unwrap().rsplit_once("\r\n").unwrap().0
+    // The last line is what was printed behind them.
+    let (modes, _) = shown.trim_end().rsplit_once("\r\n").unwrap();
+    modes.find("speed").and_then(|at| modes.get(at..)).unwrap()
 }
 
 #[tokio::test]
@@ -124,7 +129,7 @@ async fn a_shell_that_stays_when_we_go() {
     let mut console = Console::run(&on_this_side(&server, "attach a"));
     let before = console.until("before\r\n").await;
     console.until("Attached to “Shell” of a. Ctrl-] lets go of it").await;
-    console.until("$ ").await;
+    console.until(PROMPT).await;
     console.type_in("cd /tmp; mine=kept; echo $mine.$((6*7))\r").await;
     console.until("kept.42\r\n").await;
     console.type_in("stty size\r").await;
@@ -158,7 +163,7 @@ async fn a_shell_that_stays_when_we_go() {
     // Another one, beside it; and its exit code is ours.
     let mut other = Console::run(&server.command(&["attach", "a", "--new"]));
     other.until("Attached to “Shell 2”").await;
-    other.until("$ ").await;
+    other.until(PROMPT).await;
     other.type_in("echo ${mine-none}; exit 4\r").await;
     other.until("none\r\n").await;
     other.until("“Shell 2” has ended.").await;
@@ -184,7 +189,7 @@ async fn a_shell_that_stays_when_we_go() {
     server.wait_status(id, "started").await;
     let mut console = Console::run(&server.command(&["attach", "a"]));
     console.until("Attached to “Shell”").await;
-    console.until("$ ").await;
+    console.until(PROMPT).await;
     console.type_in("echo ${mine-none} here\r").await;
     console.until("none here\r\n").await;
     // A crash: the shell is gone with the server, which is said once there is another.
@@ -201,7 +206,7 @@ async fn a_signal_and_a_lost_connection() {
     let id = server.create("a", "hello.sh").await;
     let mut console = Console::run(&on_this_side(&server, "attach a"));
     let before = console.until("before\r\n").await;
-    console.until("$ ").await;
+    console.until(PROMPT).await;
     let client = eventually("the client", || child_of(console.child.id().unwrap(), "aikore"));
     assert!(Command::new("kill").args(["-TERM", &client.to_string()]).status().unwrap().success());
     console.until("code 143\r\n").await;
@@ -216,7 +221,7 @@ async fn a_signal_and_a_lost_connection() {
     let mut command = server.command(&["attach", "a"]);
     command.env("AIKORE_URL", server.own_origin()).env("AIKORE_TOKEN", token.trim());
     let mut console = Console::run(&command);
-    console.until("$ ").await;
+    console.until(PROMPT).await;
     console.type_in("echo t''yped\r").await;
     console.until("typed\r\n").await;
     let told: Told = server.run(&["token", "revoke", "passing"]).into();
