@@ -151,7 +151,8 @@ mod tests {
         ] {
             let settled = ids(text).settle(&meant, present);
             let told = settled.as_ref().map(|settled| settled.ids.as_str());
-            let told = told.map_err(|missing| (missing.id.as_str(), missing.card.as_ref().map(|card| card.uuid.as_str())));
+            let told =
+                told.map_err(|missing| (missing.id.as_str(), missing.card.as_ref().map(|card| card.uuid.as_str())));
             assert_eq!(told, expected, "{text} {meant:?} {present:?}");
         }
     }

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Access, BlueprintName, Desired, Desktop, Exit, GpuIds, GroupLabel, Helper, Hostname, InstanceName, Meant, OutputPath,
-    ParamValue, Port, Progress, ProxyMode, Restart, RestartPolicy, Slug, Status, Timestamp, Version,
+    Access, BlueprintName, Desired, Desktop, Exit, GpuIds, GroupLabel, Helper, Hostname, InstanceName, Meant,
+    OutputPath, ParamValue, Port, Progress, ProxyMode, Restart, RestartPolicy, Slug, Status, Timestamp, Version,
 };
 
 /// The row id of an instance; never used again after a deletion.
 pub type InstanceId = i64;
 
 /// Names one run of an instance, from its start to its end.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 #[serde(transparent)]
 pub struct RunId(pub String);
 

@@ -37,7 +37,8 @@ impl Inner {
         let stats = cards.now().await;
         let settled = ids.settle(&chosen.gpu_cards, &numbered(&stats)).map_err(|missing| refused(&missing, &stats))?;
         for (before, after, name) in &settled.moved {
-            let text = format!("{}: the {name} was GPU {before} and is GPU {after} now; it is used as before.", chosen.name);
+            let text =
+                format!("{}: the {name} was GPU {before} and is GPU {after} now; it is used as before.", chosen.name);
             tracing::info!(instance = instance.id, "{text}");
             self.roster.notify(Notice { level: Level::Info, text, instance_id: Some(instance.id), at: now() });
         }
@@ -59,6 +60,8 @@ fn refused(missing: &MissingCard, stats: &Stats) -> Error {
     let note = stats.gpu_note.as_ref().map(|note| format!(" {note}")).unwrap_or_default();
     Error::taken(
         "gpu_ids",
-        format!("{which}, which this instance is to use, is not there; there is {there}.{note} Choose other GPUs for it, or none for all."),
+        format!(
+            "{which}, which this instance is to use, is not there; there is {there}.{note} Choose other GPUs for it, or none for all."
+        ),
     )
 }

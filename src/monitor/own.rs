@@ -62,7 +62,12 @@ fn seconds(ticks: u64) -> f64 {
 }
 
 fn unit(what: SysconfVar, usually: u64) -> u64 {
-    sysconf(what).ok().flatten().and_then(|value| u64::try_from(value).ok()).filter(|value| *value > 0).unwrap_or(usually)
+    sysconf(what)
+        .ok()
+        .flatten()
+        .and_then(|value| u64::try_from(value).ok())
+        .filter(|value| *value > 0)
+        .unwrap_or(usually)
 }
 
 #[cfg(test)]

@@ -147,7 +147,8 @@ fn parse_io(text: &str) -> Option<(u64, u64)> {
 /// Bytes a second between two looks.
 fn disks(before: Before, now: Before) -> Option<(u64, u64)> {
     let (had, has) = (before.moved?, now.moved?);
-    let millis = u64::try_from(now.at.saturating_duration_since(before.at).as_millis()).ok().filter(|millis| *millis > 0)?;
+    let millis =
+        u64::try_from(now.at.saturating_duration_since(before.at).as_millis()).ok().filter(|millis| *millis > 0)?;
     let rate = |before: u64, now: u64| now.saturating_sub(before).saturating_mul(1000) / millis;
     Some((rate(had.0, has.0), rate(had.1, has.1)))
 }

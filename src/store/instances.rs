@@ -5,7 +5,8 @@ use rusqlite::{Connection, Row, named_params};
 use super::columns::{millis, moment, unreadable};
 use super::{Store, StoreError, Unique};
 use crate::domain::{
-    Exit, GpuIds, GroupLabel, Hostname, Instance, InstanceId, Meant, NewInstance, OutputPath, Port, RunId, Timestamp, Version,
+    Exit, GpuIds, GroupLabel, Hostname, Instance, InstanceId, Meant, NewInstance, OutputPath, Port, RunId, Timestamp,
+    Version,
 };
 
 impl Store {
@@ -96,7 +97,8 @@ pub(super) fn insert_with_id(
 fn update(connection: &Connection, instance: &Instance) -> rusqlite::Result<usize> {
     let chosen = &instance.chosen;
     let params = serde_json::to_string(&chosen.params).unwrap_or_else(|_| "{}".to_owned());
-    let cards = (!chosen.gpu_cards.is_empty()).then(|| serde_json::to_string(&chosen.gpu_cards).unwrap_or_else(|_| "[]".to_owned()));
+    let cards = (!chosen.gpu_cards.is_empty())
+        .then(|| serde_json::to_string(&chosen.gpu_cards).unwrap_or_else(|_| "[]".to_owned()));
     let notes = serde_json::to_string(&chosen.import_notes).unwrap_or_else(|_| "[]".to_owned());
     let mut statement = connection.prepare_cached(
         "UPDATE instances SET

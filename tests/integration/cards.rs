@@ -10,7 +10,8 @@ const BODY: &str = "echo \"given ${CUDA_VISIBLE_DEVICES-nothing}\"; sleep 600";
 const READY: &str = "# aikore.ready = process";
 
 async fn choose(server: &Server, id: i64, gpus: Value) {
-    let answer = server.client.call(Method::PUT, &format!("/api/instances/{id}"), Some(&json!({ "gpu_ids": gpus }))).await;
+    let answer =
+        server.client.call(Method::PUT, &format!("/api/instances/{id}"), Some(&json!({ "gpu_ids": gpus }))).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
 }
 
@@ -61,7 +62,10 @@ async fn a_card_that_gets_another_number_keeps_its_meaning() {
     let refused = cards.server.ask(id, "start").await;
     assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text());
     let detail = refused.detail();
-    assert!(detail.contains("GPU 2 (NVIDIA Test 3, GPU-two)") && detail.contains("there is GPU 0 (NVIDIA Test 1)"), "{detail}");
+    assert!(
+        detail.contains("GPU 2 (NVIDIA Test 3, GPU-two)") && detail.contains("there is GPU 0 (NVIDIA Test 1)"),
+        "{detail}"
+    );
     assert_eq!(refused.json()["field"], "gpu_ids");
     choose(&cards.server, id, json!("0")).await;
     assert_eq!(cards.server.ask(id, "start").await.status, StatusCode::OK);

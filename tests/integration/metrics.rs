@@ -103,7 +103,8 @@ async fn a_websocket_and_connections_are_seen_while_they_last() {
     eventually_async("that it is closed", || async { (route().await["tunnels"] == 0).then_some(()) }).await;
     let after = scrape(&server).await;
     assert_eq!(of(&after, r#"aikore_tunnels_opened_total{instance="a"}"#), 1.0);
-    eventually_async("that no connection is kept", || async { (route().await["connections"] == 0).then_some(()) }).await;
+    eventually_async("that no connection is kept", || async { (route().await["connections"] == 0).then_some(()) })
+        .await;
 }
 
 #[tokio::test]

@@ -250,7 +250,8 @@ async fn parts_of_a_card_are_told() {
     let cards = Cards::new("GPU-parted 85899345920 1073741824 0 40 90000 0 0\n");
     let stats = stats(&cards.server).await;
     let parts = stats["gpus"][0]["mig"].as_array().unwrap();
-    let told: Vec<_> = parts.iter().map(|part| (part["uuid"].as_str().unwrap(), number(&part["vram"]["total"]))).collect();
+    let told: Vec<_> =
+        parts.iter().map(|part| (part["uuid"].as_str().unwrap(), number(&part["vram"]["total"]))).collect();
     assert_eq!(told, [("MIG-GPU-parted-0", 10_737_418_240.0), ("MIG-GPU-parted-1", 10_737_418_240.0)]);
     assert_eq!(parts[0]["name"], "NVIDIA Test 1 MIG 1g.10gb");
 }
@@ -260,7 +261,8 @@ async fn what_an_instance_moves_to_its_disk_is_told() {
     let server = Server::new();
     let body = "while :; do dd if=/dev/zero of=big bs=1M count=8 conv=fsync 2>/dev/null; sleep 0.2; done";
     let id = server.started("writer", "# aikore.ready = process", body).await;
-    let told = shows(&server, "what it writes", |stats| stats["instances"][0]["disk_written"].as_f64() > Some(MIB)).await;
+    let told =
+        shows(&server, "what it writes", |stats| stats["instances"][0]["disk_written"].as_f64() > Some(MIB)).await;
     assert_eq!(told["instances"][0]["id"], id);
     assert!(told["instances"][0]["disk_read"].is_u64(), "{told}");
 }

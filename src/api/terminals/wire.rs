@@ -101,6 +101,9 @@ mod tests {
     fn words_on_the_wire() {
         let said = |word: &ToClient<'_>| serde_json::to_string(word).unwrap();
         assert_eq!(said(&ToClient::Typed { total: 5 }), r#"{"type":"typed","total":5}"#);
-        assert_eq!(said(&ToClient::Ended { why: "exit", code: Some(1), signal: None }), r#"{"type":"ended","why":"exit","code":1}"#);
+        assert_eq!(
+            said(&ToClient::Ended { why: "exit", code: Some(1), signal: None }),
+            r#"{"type":"ended","why":"exit","code":1}"#
+        );
     }
 }

@@ -10,8 +10,8 @@ use nix::fcntl::OFlag;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Access, BlueprintName, GpuIds, GroupLabel, Helper, Hostname, Instance, InstanceId, InstanceName, Meant, NewInstance, Note,
-    OutputPath, ParamValue, Port, RestartPolicy, Slug, Timestamp, Version,
+    Access, BlueprintName, GpuIds, GroupLabel, Helper, Hostname, Instance, InstanceId, InstanceName, Meant,
+    NewInstance, Note, OutputPath, ParamValue, Port, RestartPolicy, Slug, Timestamp, Version,
 };
 use crate::runtime::folder::{FolderError, TRASH_RECORD, replace};
 

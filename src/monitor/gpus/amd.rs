@@ -53,7 +53,9 @@ fn read(id: u32, device: &Path) -> Option<Gpu> {
         id,
         // Not every card has a number of its own; then the place it is plugged in has to do.
         uuid: text(device, "unique_id").map_or_else(|| format!("AMD-{place}"), |own| format!("AMD-{own}")),
-        name: text(device, "product_name").filter(|name| !name.is_empty()).unwrap_or_else(|| format!("AMD GPU at {place}")),
+        name: text(device, "product_name")
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| format!("AMD GPU at {place}")),
         vram: Amount::new(number(device, "mem_info_vram_total")?, number(device, "mem_info_vram_used")?),
         utilization_percent: small(number(device, "gpu_busy_percent")),
         temperature: small(sensor("temp1_input").map(|thousandths| thousandths / 1000)),
@@ -97,10 +99,28 @@ mod tests {
         let drm = machine.path().join("drm");
         fs::create_dir_all(&drm).unwrap();
         for (card, place, files) in [
-            ("card1", "0000:03:00.0", &[("vendor", "0x1002"), ("mem_info_vram_total", "1000"), ("mem_info_vram_used", "250"),
-                ("gpu_busy_percent", "37"), ("unique_id", "a1b2"), ("product_name", "Radeon")][..]),
-            ("card0", "0000:0a:00.0", &[("vendor", "0x1002"), ("mem_info_vram_total", "8"), ("mem_info_vram_used", "0")]),
-            ("card2", "0000:0b:00.0", &[("vendor", "0x10de"), ("mem_info_vram_total", "8"), ("mem_info_vram_used", "0")]),
+            (
+                "card1",
+                "0000:03:00.0",
+                &[
+                    ("vendor", "0x1002"),
+                    ("mem_info_vram_total", "1000"),
+                    ("mem_info_vram_used", "250"),
+                    ("gpu_busy_percent", "37"),
+                    ("unique_id", "a1b2"),
+                    ("product_name", "Radeon"),
+                ][..],
+            ),
+            (
+                "card0",
+                "0000:0a:00.0",
+                &[("vendor", "0x1002"), ("mem_info_vram_total", "8"), ("mem_info_vram_used", "0")],
+            ),
+            (
+                "card2",
+                "0000:0b:00.0",
+                &[("vendor", "0x10de"), ("mem_info_vram_total", "8"), ("mem_info_vram_used", "0")],
+            ),
             ("card3", "0000:0c:00.0", &[("vendor", "0x1002")]),
         ] {
             let device = machine.path().join(place);
@@ -108,8 +128,16 @@ mod tests {
             fs::create_dir(drm.join(card)).unwrap();
             std::os::unix::fs::symlink(&device, drm.join(card).join("device")).unwrap();
         }
-        write(&machine.path().join("0000:03:00.0/hwmon/hwmon4"), &[("temp1_input", "51500"), ("power1_average", "123456789"),
-            ("power1_cap", "300000000"), ("freq1_input", "2500000000"), ("freq2_input", "1249000000")]);
+        write(
+            &machine.path().join("0000:03:00.0/hwmon/hwmon4"),
+            &[
+                ("temp1_input", "51500"),
+                ("power1_average", "123456789"),
+                ("power1_cap", "300000000"),
+                ("freq1_input", "2500000000"),
+                ("freq2_input", "1249000000"),
+            ],
+        );
         write(&drm.join("card1-DP-1"), &[("vendor", "0x1002")]);
         machine
     }
@@ -125,7 +153,10 @@ mod tests {
         assert_eq!((first.vram.percent, first.utilization_percent, first.temperature), (25.0, Some(37), Some(51)));
         assert_eq!((first.power, first.power_limit), (Some(123.5), Some(300.0)));
         assert_eq!((first.clock, first.memory_clock), (Some(2500), Some(1249)));
-        assert_eq!((second.id, second.uuid.as_str(), second.name.as_str()), (1, "AMD-0000:0a:00.0", "AMD GPU at 0000:0a:00.0"));
+        assert_eq!(
+            (second.id, second.uuid.as_str(), second.name.as_str()),
+            (1, "AMD-0000:0a:00.0", "AMD GPU at 0000:0a:00.0")
+        );
         assert_eq!((second.temperature, second.power, second.utilization_percent), (None, None, None));
     }
 
