@@ -115,7 +115,7 @@ fn an_instance_from_its_making_to_its_end_and_back() {
     let addresses = tell(&["open", "my-app"]).well();
     assert_eq!(addresses.lines().count(), 3, "{addresses}");
     for address in addresses.lines() {
-        assert_eq!(asked(&[address]), "200 1.1", "{address}");
+        assert!(asked(&[address]).starts_with("200 "), "{address}");
     }
     assert_eq!(tell(&["open", "my-app", "--json"]).json()["addresses"].as_array().unwrap().len(), 3);
     let routes = tell(&["routes"]).well();

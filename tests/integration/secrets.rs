@@ -261,7 +261,8 @@ async fn what_holds_secrets_is_the_owners_alone() {
         .unwrap()
         .execute_batch(
             "DROP TABLE login; DROP TABLE sessions; DROP TABLE tokens; DROP TABLE audit;
-             ALTER TABLE instances DROP COLUMN list_group; DELETE FROM refinery_schema_history WHERE version > 1",
+             ALTER TABLE instances DROP COLUMN list_group; ALTER TABLE instances DROP COLUMN gpu_cards;
+             DROP TABLE notices; DROP TABLE notice_targets; DELETE FROM refinery_schema_history WHERE version > 1",
         )
         .unwrap();
     server.start();
