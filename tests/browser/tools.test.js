@@ -233,7 +233,7 @@ stage.scene('activity: how far a copy is, an end to it, and what was said', { ..
   await page.locator('.message').getByText('One: It is not running.').waitFor();
   await shot('activity afterwards');
   await page.getByRole('button', { name: 'Clear' }).click();
-  await until('no messages', async () => (await page.locator('.message').count()) === 0);
+  await until('no messages', async () => (await page.locator('.messages:not(.notices) .message').count()) === 0);
 });
 
 stage.scene('the welcome screen draws only while it is seen, and holds still for those who want that', DESK, async ({ page, dashboard, another }) => {
