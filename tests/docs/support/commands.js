@@ -51,6 +51,8 @@ export const COMMANDS = Object.freeze({
   // Asking a server. The instance of the test is called ComfyUI.
   'aikore --help': runs(/reset-password/),
   'aikore create --help': runs(/--blueprint|BLUEPRINT/),
+  'aikore man': runs(/\.TH aikore/i),
+  'aikore restore': elsewhere('tests/integration/backups.rs', 'command.arg("restore").arg(archive)'),
   'aikore ps': runs(/ComfyUI/),
   'aikore ps --json': runs(/"slug":\s*"comfyui"/),
   'aikore events --once': runs(/snapshot/),
