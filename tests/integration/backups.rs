@@ -358,7 +358,7 @@ async fn what_is_wrong_with_an_archive_is_said_and_nothing_is_touched() {
     refused(
         "a file too few",
         &manifest(&|value| {
-            value["entries"].as_array_mut().unwrap().push(json!({ "path": "tls/x", "size": 1, "sha256": "" }))
+            value["entries"].as_array_mut().unwrap().push(json!({ "path": "tls/x", "size": 1, "sha256": "" }));
         }),
         "is missing",
     );
@@ -413,7 +413,7 @@ async fn what_is_wrong_with_an_archive_is_said_and_nothing_is_touched() {
         archives::sealed(&archives::with(&parts, "aikore.db", &fs::read(&path).unwrap()))
     };
     let newer = store(&|store| {
-        drop(store.execute("UPDATE refinery_schema_history SET version = 9999 WHERE version = 1", []).unwrap())
+        store.execute("UPDATE refinery_schema_history SET version = 9999 WHERE version = 1", []).unwrap();
     });
     refused("a newer store", &newer, "schema version 9999");
     let other = store(&|store| {
@@ -497,7 +497,7 @@ async fn a_cancelled_backup_and_a_full_disk_leave_nothing() {
         if n % 100 == 0 {
             fs::create_dir_all(&folder).unwrap();
         }
-        let noise: String = std::iter::repeat_with(|| fastrand::alphanumeric()).take(20_000).collect();
+        let noise: String = std::iter::repeat_with(fastrand::alphanumeric).take(20_000).collect();
         fs::write(folder.join(format!("{n}.json")), noise).unwrap();
     }
     let backups = server.config().join("backups");
