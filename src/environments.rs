@@ -5,6 +5,7 @@
 //! folder that holds them, `.aikore-environment` in the instance's own. `saved` and `sources` are what a backup keeps of it.
 
 mod changes;
+mod git;
 mod lock;
 pub mod offered;
 mod past;

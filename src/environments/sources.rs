@@ -10,8 +10,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Repository;
+use super::git::{git, git_within};
 use super::past::FOLDER;
-use super::repositories::{git, git_within};
 use crate::domain::FolderPath;
 use crate::files::leftovers;
 use crate::folders::{Folder, FolderError, native};

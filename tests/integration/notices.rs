@@ -196,7 +196,10 @@ async fn what_an_earlier_server_left_is_no_news() {
     })
     .await;
     assert_eq!(told.iter().filter(|text| *text == "b is ready.").count(), 1, "{told:?}");
-    assert!(told.iter().all(|text| text.ends_with(" is ready.")), "of what ended without a server nobody is told: {told:?}");
+    assert!(
+        told.iter().all(|text| text.ends_with(" is ready.")),
+        "of what ended without a server nobody is told: {told:?}"
+    );
 }
 
 #[tokio::test]
