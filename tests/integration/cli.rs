@@ -105,7 +105,8 @@ fn an_instance_from_its_making_to_its_end_and_back() {
     tell(&["start", "echo", "My Ap"]).failed(3, "There is no instance 'My Ap'. Did you mean 'My App'?");
     assert_eq!(tell(&["ps", "--json"]).json()[1]["status"], "stopped", "nothing was started");
     assert_eq!(tell(&["start", "My App", "my-app", "1", "2", "--wait"]).well(), "My App\tstarted\necho\tstarted\n");
-    let listed = tell(&["ps"]).well();
+    // The figures may be two seconds old, and so from before it ran.
+    let listed = eventually("what it takes", || Some(tell(&["ps"]).well()).filter(|listed| listed.contains("iB")));
     let fields: Vec<&str> = listed.lines().next().unwrap().split('\t').collect();
     let port = format!("http://localhost:{}/", server.pool.0);
     assert_eq!(fields[..6], ["1", "My App", "started", fields[3], "0", &port], "{listed}");
