@@ -46,15 +46,22 @@ pub(super) async fn instance(
 fn settled(instance: &Value, wanted: Wanted) -> Option<Result<(), Failed>> {
     let status = text(instance, "status");
     let will_try_again = instance.get("restart").is_some_and(|restart| !restart.is_null());
+    let reason = text(instance, "reason");
     let failed = || {
-        let (name, reason) = (text(instance, "name"), text(instance, "reason"));
+        let name = text(instance, "name");
         let reason = shown(if reason.is_empty() { status } else { reason });
         let slug = text(instance, "slug");
         Err(Failed::failure(format!("'{name}' did not start: {reason} (`aikore logs {slug}` shows more)")))
     };
     match (wanted, status) {
         (Wanted::Ready, "started") | (Wanted::Stopped, "stopped" | "error") => Some(Ok(())),
-        (Wanted::Ready, "error" | "stopped") if !will_try_again => Some(failed()),
+        (Wanted::Ready, "error") if !will_try_again => Some(failed()),
+        // Between the two halves of a restart it is stopped too: without a reason, and wanted.
+        (Wanted::Ready, "stopped")
+            if !will_try_again && (!reason.is_empty() || text(instance, "desired") != "running") =>
+        {
+            Some(failed())
+        }
         _ => None,
     }
 }
