@@ -187,15 +187,17 @@ fn halt(ticket: &Ticket, error: BackupError) -> Halt {
     }
 }
 
-/// Backs up a folder that no server uses, into its own backups or to a file. Call it with the folder's lock.
+/// Backs up a folder that no server uses, into its own backups or to a file, as long as `go_on` says so. Call it with the
+/// folder's lock.
 ///
 /// # Errors
-/// There is nothing to back up, or it could not be written. Nothing is left of it then.
+/// There is nothing to back up, it could not be written, or it was not to go on. Nothing is left of it then.
 pub async fn back_up_unused(
     layout: &Layout,
     reason: Reason,
     keep: usize,
     to: Option<&Path>,
+    go_on: &(dyn Fn() -> bool + Sync),
 ) -> Result<PathBuf, BackupError> {
     let folder = match to {
         Some(file) => {
@@ -210,9 +212,12 @@ pub async fn back_up_unused(
         return Err(BackupError::Nothing(layout.root().to_owned()));
     }
     let outline = outline(&work.database(), work.folder())?;
-    let gathered = gather(layout, &outline, &|| true).await?;
+    let gathered = gather(layout, &outline, go_on).await?;
     let at = now();
-    Packing { work: &work, outline, gathered, reason, at, go_on: &|_| true }.write()?;
+    Packing { work: &work, outline, gathered, reason, at, go_on: &|_| go_on() }.write()?;
+    if !go_on() {
+        return Err(BackupError::Stopped);
+    }
     match to {
         Some(file) => {
             fs::rename(work.archive(), file).map_err(BackupError::at(file))?;

@@ -2,6 +2,7 @@
 
 mod backup;
 mod blueprint;
+mod candidates;
 mod commands;
 mod failed;
 mod find;
@@ -15,6 +16,7 @@ mod restore;
 mod serve;
 mod server;
 mod show_config;
+mod signals;
 mod terminal;
 mod waiting;
 
@@ -37,6 +39,11 @@ pub fn main() -> ExitCode {
     }
     if std::env::args_os().nth(1).is_some_and(|command| command == desktop::keeper::COMMAND) {
         return desktop::keeper::main();
+    }
+    match pages::complete() {
+        Ok(false) => {}
+        Ok(true) => return ExitCode::SUCCESS,
+        Err(failed) => return ExitCode::from(failed.code),
     }
     let asked = command().try_get_matches();
     let is_json = asked.as_ref().is_ok_and(options::is_json);
@@ -95,10 +102,11 @@ fn command() -> Command {
     Command::new("aikore")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Turns a GPU machine into a private AI studio")
-        .after_help(
+        .after_help(format!(
             "Without a command the server runs; `aikore serve --help` lists its settings, each of which is also an environment \
-             variable: --config-dir is AIKORE_CONFIG_DIR.",
-        )
+             variable: --config-dir is AIKORE_CONFIG_DIR.\n\nExit codes:\n{}",
+            failed::table()
+        ))
         // The folder may be named before every command.
         .args(settings().map(|setting| {
             let is_folder = setting.get_id() == "config-dir";

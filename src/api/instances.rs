@@ -26,8 +26,8 @@ const STATE_LINES: usize = 12;
 
 /// List the instances.
 ///
-/// All of them in the order of the list, with what they are doing. To follow changes, use `GET /api/events` instead
-/// of asking again.
+/// All that the caller may ask about, in the order of the list, with what they are doing: a token for one instance is
+/// told of that one. To follow changes, use `GET /api/events` instead of asking again.
 #[utoipa::path(
     get,
     path = "",
@@ -35,10 +35,15 @@ const STATE_LINES: usize = 12;
         (status = 200, description = "The instances.", body = Vec<InstanceView<'_>>),
     )
 )]
-pub(super) async fn list(State(panel): State<Panel>, Extension(seen): Extension<Seen>) -> Response {
+pub(super) async fn list(
+    State(panel): State<Panel>,
+    Extension(caller): Extension<Caller>,
+    Extension(seen): Extension<Seen>,
+) -> Response {
     let origin = panel.origin(&seen);
     let all = panel.instances.list();
-    let views: Vec<_> = all.iter().map(|instance| InstanceView::new(instance, &origin)).collect();
+    let shown = all.iter().filter(|instance| caller.may(Need::Ask(instance.id)));
+    let views: Vec<_> = shown.map(|instance| InstanceView::new(instance, &origin)).collect();
     Json(views).into_response()
 }
 
@@ -163,11 +168,12 @@ pub(super) struct HowToChange {
 )]
 pub(super) async fn arrange(
     State(panel): State<Panel>,
+    Extension(caller): Extension<Caller>,
     Extension(seen): Extension<Seen>,
     Body(wanted): Body<Arrange>,
 ) -> Result<Response, ApiError> {
     panel.instances.arrange(wanted).await?;
-    Ok(list(State(panel), Extension(seen)).await)
+    Ok(list(State(panel), Extension(caller), Extension(seen)).await)
 }
 
 /// Make a satellite.

@@ -112,7 +112,8 @@ impl Token {
 fn covers(scope: Scope, need: Need) -> bool {
     match (scope, need) {
         (Scope::Manage, _) | (_, Need::Nothing | Need::BeKnown) => true,
-        (Scope::Read, Need::Read | Need::Ask(_)) => true,
+        (Scope::Read, Need::Read | Need::AskSome | Need::Ask(_)) => true,
+        (Scope::Instance(_), Need::AskSome) => true,
         (Scope::Instance(of), Need::Ask(instance) | Need::Control(instance)) => of == instance,
         _ => false,
     }
@@ -124,12 +125,12 @@ mod tests {
 
     #[test]
     fn what_scopes_cover() {
-        use Need::{Ask, BeKnown, Control, Manage, Nothing, Read};
-        let all = [Nothing, BeKnown, Read, Ask(1), Ask(2), Control(1), Control(2), Manage];
+        use Need::{Ask, AskSome, BeKnown, Control, Manage, Nothing, Read};
+        let all = [Nothing, BeKnown, Read, AskSome, Ask(1), Ask(2), Control(1), Control(2), Manage];
         for (scope, covered) in [
             (Scope::Manage, &all[..]),
-            (Scope::Read, &[Nothing, BeKnown, Read, Ask(1), Ask(2)]),
-            (Scope::Instance(1), &[Nothing, BeKnown, Ask(1), Control(1)]),
+            (Scope::Read, &[Nothing, BeKnown, Read, AskSome, Ask(1), Ask(2)]),
+            (Scope::Instance(1), &[Nothing, BeKnown, AskSome, Ask(1), Control(1)]),
             (Scope::View(1), &[Nothing, BeKnown]),
         ] {
             let may: Vec<Need> = all.into_iter().filter(|need| covers(scope, *need)).collect();

@@ -13,6 +13,8 @@ pub enum Need {
     BeKnown,
     /// To ask the panel.
     Read,
+    /// To ask about some instance, whichever: what is told goes by who asks.
+    AskSome,
     /// To ask about one instance.
     Ask(InstanceId),
     /// To start and stop one instance.
@@ -37,6 +39,7 @@ impl Need {
             "/login" | "/setup" if !changes => return Self::Nothing,
             "/api/auth/login" | "/api/auth/setup" if *method == Method::POST => return Self::Nothing,
             "/api/auth/session" if !changes => return Self::BeKnown,
+            "/api/instances" | "/api/instances/" if !changes => return Self::AskSome,
             "/api/auth/logout" if *method == Method::POST => return Self::BeKnown,
             "/favicon.ico" if !changes => return Self::Nothing,
             "/api/audit" | "/api/system/config" | "/api/system/log" | "/api/system/log/follow" => return Self::Manage,
@@ -115,7 +118,8 @@ mod tests {
             (Method::POST, "/api/backups", Need::Manage),
             (Method::GET, "/api/backups/aikore-20260921-141320-manual.tar.gz/download", Need::Manage),
             (Method::GET, "/api/events", Need::Read),
-            (Method::GET, "/api/instances/", Need::Read),
+            (Method::GET, "/api/instances", Need::AskSome),
+            (Method::GET, "/api/instances/", Need::AskSome),
             (Method::POST, "/api/instances/", Need::Manage),
             (Method::GET, "/api/instances/7", Need::Ask(7)),
             (Method::PUT, "/api/instances/7", Need::Manage),

@@ -5,19 +5,22 @@ use std::fs::{self, OpenOptions};
 use std::io::{IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use clap::{Arg, ArgMatches, Command};
 use http::Method;
 use serde_json::Value;
+use tokio::runtime::Builder;
 
 use super::lock::Lock;
 use super::server::{self, Server};
+use super::signals::Signals;
 use super::{Failed, options};
 use crate::backups::{self, Reason};
 use crate::config::folder;
 use crate::domain::Layout;
-use crate::runtime::socket_path::SocketPath;
 
 /// How often the job is asked how far it is.
 const ASKING: Duration = Duration::from_millis(200);
@@ -43,7 +46,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failed> {
         return Err(Failed::failure(format!("{} is there already: name another file", output.display())));
     }
     let layout = Layout::new(folder::served(options::value(matches, "config-dir")));
-    let path = if options::value(matches, "url").is_none() && !is_served(&layout) {
+    let path = if options::value(matches, "url").is_none() && !Server::is_here(&layout) {
         without_server(&layout, output.as_deref())?
     } else {
         let server = Server::named(matches)?;
@@ -62,12 +65,6 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failed> {
     writeln!(std::io::stdout(), "{told}").map_err(Failed::writing)
 }
 
-/// Whether a server answers for this folder.
-fn is_served(layout: &Layout) -> bool {
-    let socket = SocketPath::new(&layout.run(), "admin.sock");
-    socket.and_then(|socket| std::os::unix::net::UnixStream::connect(socket.as_path())).is_ok()
-}
-
 fn without_server(layout: &Layout, output: Option<&Path>) -> Result<PathBuf, Failed> {
     if !layout.database().exists() {
         return Err(Failed::failure(format!(
@@ -77,9 +74,21 @@ fn without_server(layout: &Layout, output: Option<&Path>) -> Result<PathBuf, Fai
     }
     fs::create_dir_all(layout.run()).map_err(Failed::failure)?;
     let _lock = Lock::take(layout)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failed::failure)?;
-    let made = backups::back_up_unused(layout, Reason::Manual, usize::MAX, output);
-    runtime.block_on(made).map_err(|error| Failed::failure(error.to_string().trim_end_matches('.')))
+    // A thread of its own hears that we are to end: writing waits for the disk.
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(Failed::failure)?;
+    let ended_by = Arc::new(AtomicU8::new(0));
+    let mut signals = {
+        let _inside = runtime.enter();
+        Signals::listen().map_err(Failed::failure)?
+    };
+    let heard = Arc::clone(&ended_by);
+    runtime.spawn(async move { heard.store(signals.next().await, Ordering::Relaxed) });
+    let go_on = || ended_by.load(Ordering::Relaxed) == 0;
+    let made = backups::back_up_unused(layout, Reason::Manual, usize::MAX, output, &go_on);
+    runtime.block_on(made).map_err(|error| match ended_by.load(Ordering::Relaxed) {
+        0 => Failed::failure(error.to_string().trim_end_matches('.')),
+        signal => Failed::quiet(signal.saturating_add(128)),
+    })
 }
 
 async fn by_server(server: &Server, layout: &Layout, output: Option<&Path>, tells: bool) -> Result<PathBuf, Failed> {

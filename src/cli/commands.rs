@@ -20,9 +20,9 @@ mod trash;
 
 use clap::{Arg, ArgMatches, Command};
 
-use super::Failed;
 use super::out::Out;
 use super::server::{Server, complete, run as waiting};
+use super::{Failed, candidates};
 
 pub(super) use health::{hand_over, health};
 
@@ -103,7 +103,7 @@ where
 
 /// The argument that names an instance.
 fn instance_arg() -> Arg {
-    Arg::new("instance").value_name("INSTANCE").required(true).help("Its name, slug or id")
+    Arg::new("instance").value_name("INSTANCE").required(true).help("Its name, slug or id").add(candidates::instances())
 }
 
 /// What was given for an argument that always is.

@@ -32,6 +32,12 @@ pub(super) const EXIT_CODES: &[(&str, &str)] = &[
     ("other", "`exec` and `attach`: the exit code of the program, or 128 and the number of the signal that ended it."),
 ];
 
+/// They, as the help shows them.
+pub(super) fn table() -> String {
+    let rows = EXIT_CODES.iter().map(|(code, what)| format!("  {code:<7}{}", what.replace('`', "")));
+    rows.collect::<Vec<_>>().join("\n")
+}
+
 /// Why a command did not do its work: a line for a person, and the exit code.
 #[derive(Debug)]
 pub(super) struct Failed {
@@ -91,6 +97,11 @@ impl Failed {
     /// No server answers: it may do so later.
     pub(super) fn is_no_server(&self) -> bool {
         self.code == NO_SERVER
+    }
+
+    /// The server does not let us in so far.
+    pub(super) fn is_not_allowed(&self) -> bool {
+        self.code == NOT_ALLOWED
     }
 
     /// As programs read it: the server's own words, or ours in their form.

@@ -3,8 +3,11 @@
 mod man;
 mod reference;
 
-use clap::{Arg, ArgMatches, Command, ValueEnum};
-use clap_complete::Shell;
+use std::path::Path;
+
+use clap::{Arg, ArgMatches, Command};
+use clap_complete::CompleteEnv;
+use clap_complete::env::Shells;
 
 use super::Failed;
 use super::out::Out;
@@ -52,42 +55,55 @@ struct Written {
     help: String,
 }
 
+/// The variable by which a shell asks for what may stand at a place.
+const ASKED_BY: &str = "AIKORE_COMPLETE";
+
 pub(super) fn commands() -> [Command; 3] {
-    let shells: Vec<&str> = Shell::value_variants()
-        .iter()
-        .filter_map(|shell| match shell {
-            Shell::Bash => Some("bash"),
-            Shell::Zsh => Some("zsh"),
-            Shell::Fish => Some("fish"),
-            Shell::Elvish => Some("elvish"),
-            Shell::PowerShell => Some("powershell"),
-            _ => None,
-        })
-        .collect();
+    let shells: Vec<&str> = Shells::builtins().names().collect();
     [
         Command::new("completions")
-            .about("Print the completions of a shell")
+            .about("Print the completions of a shell: commands, options, names of instances and blueprints")
             .arg(Arg::new("shell").value_name("SHELL").required(true).value_parser(shells).help("Which shell"))
-            .after_help("bash: aikore completions bash > ~/.local/share/bash-completion/completions/aikore"),
+            .after_help(
+                "Names are asked of the server that the command line or the environment names.\n\n\
+                 bash: echo 'source <(aikore completions bash)' >> ~/.bashrc",
+            ),
         Command::new("man").about("Print the manual page: aikore man | man -l -"),
         Command::new("reference").about("Print docs/cli.md").hide(true),
     ]
 }
 
 /// Prints what was asked for.
-pub(super) fn print(name: &str, mut whole: Command, matches: &ArgMatches) -> Result<(), Failed> {
+pub(super) fn print(name: &str, whole: Command, matches: &ArgMatches) -> Result<(), Failed> {
     let text = match name {
         "man" => man::page(whole).map_err(Failed::failure)?,
         "reference" => reference::page(whole).into_bytes(),
         _ => {
-            let shell = matches.get_one::<String>("shell").and_then(|shell| Shell::from_str(shell, true).ok());
+            let shells = Shells::builtins();
+            let shell = matches.get_one::<String>("shell").and_then(|shell| shells.completer(shell));
             let shell = shell.ok_or_else(|| Failed::bad_settings("there are no completions for that shell"))?;
             let mut text = Vec::new();
-            clap_complete::generate(shell, &mut whole, "aikore", &mut text);
+            shell.write_registration(ASKED_BY, "aikore", "aikore", &this(), &mut text).map_err(Failed::failure)?;
             text
         }
     };
     Out::new(matches).bytes(&text)
+}
+
+/// How this program is called again: as it was called, from wherever that may be.
+fn this() -> String {
+    let called = std::env::args_os().next().unwrap_or_else(|| "aikore".into());
+    let called = Path::new(&called);
+    let has_folder = called.components().nth(1).is_some();
+    let whole = has_folder.then(|| std::path::absolute(called).ok()).flatten();
+    whole.as_deref().unwrap_or(called).to_string_lossy().into_owned()
+}
+
+/// Answers a shell that asks for what may stand at a place; `false`: none does.
+pub(super) fn complete() -> Result<bool, Failed> {
+    let here = std::env::current_dir().ok();
+    let asked = CompleteEnv::with_factory(super::command).var(ASKED_BY);
+    asked.try_complete(std::env::args_os(), here.as_deref()).map_err(Failed::failure)
 }
 
 /// Every command a person may call, in the order of the help; those that only group are left out.

@@ -208,7 +208,7 @@ fn back_up_before_migration(config: &Config) {
     }
     let runtime = Builder::new_current_thread().enable_all().build();
     let made = runtime.map_err(|error| error.to_string()).and_then(|runtime| {
-        let made = backups::back_up_unused(&config.layout, Reason::Migration, config.backups.keep, None);
+        let made = backups::back_up_unused(&config.layout, Reason::Migration, config.backups.keep, None, &|| true);
         runtime.block_on(made).map_err(|error| error.to_string())
     });
     match made {

@@ -15,6 +15,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::Failed;
 use super::out::text;
 use super::server::{Heard, Mouth, Server, Socket, encoded};
+use super::signals::Signals;
 use keys::Keys;
 use local::Raw;
 use modes::Modes;
@@ -37,6 +38,15 @@ pub(super) enum How {
     Program,
     /// A program of ours whose output goes into a file or a pipe: nothing is typed.
     Plain,
+    /// The same, and our standard input is its own.
+    Fed,
+}
+
+impl How {
+    /// A screen is drawn on.
+    fn has_screen(self) -> bool {
+        matches!(self, Self::Attached | Self::Program)
+    }
 }
 
 /// How it came to an end here.
@@ -56,7 +66,7 @@ pub(super) enum End {
 
 /// Is at the near end of a session until one of both is over. The local terminal is left as it was.
 pub(super) async fn look(server: &Server, (instance, session): (i64, &str), how: How) -> Result<End, Failed> {
-    let _raw = if how == How::Plain { None } else { Some(Raw::enter()?) };
+    let _raw = if how.has_screen() { Some(Raw::enter()?) } else { None };
     let mut near = Near {
         how,
         keys: if how == How::Plain { Keys::none() } else { Keys::read() },
@@ -66,6 +76,7 @@ pub(super) async fn look(server: &Server, (instance, session): (i64, &str), how:
         resized: signal(SignalKind::window_change()).map_err(Failed::failure)?,
         place: 0,
         replayed: 0,
+        unfed: how == How::Fed,
     };
     let end = near.stay(server, instance, session).await;
     // However it ended: what a program has set up at this terminal goes with it.
@@ -86,6 +97,8 @@ struct Near {
     place: u64,
     /// What comes before this place was printed before we came.
     replayed: u64,
+    /// A program is fed, and has not had all of it.
+    unfed: bool,
 }
 
 /// What a connection came to.
@@ -106,6 +119,10 @@ impl Near {
                         socket.close().await;
                         return Ok(end);
                     }
+                    // Nobody knows how much of what was on its way has arrived.
+                    Line::Broken if self.unfed => {
+                        return Ok(End::Ended("the connection broke before it had all of its input"));
+                    }
                     // What went through was a whole connection: the patience is for each anew.
                     Line::Broken => broken = 1,
                 },
@@ -117,7 +134,7 @@ impl Near {
             }
             tokio::select! {
                 () = tokio::time::sleep(PAUSE) => {}
-                end = self.signals.next() => return Ok(end),
+                signal = self.signals.next() => return Ok(End::Signal(signal)),
             }
         }
     }
@@ -127,16 +144,17 @@ impl Near {
         let (mut mouth, mut ear) = socket.parts();
         // Bytes typed over this connection, and those of them that were read there.
         let (mut typed, mut read) = (0_u64, 0_u64);
-        if self.how != How::Plain {
+        if self.how.has_screen() {
             resize(&mut mouth).await;
         }
+        let mut at_end = false;
         loop {
             tokio::select! {
                 heard = ear.hear() => match heard {
                     Heard::Bytes(bytes) => {
                         let is_old = self.place < self.replayed;
                         self.place += bytes.len() as u64;
-                        let shown = if self.how == How::Plain { bytes.to_vec() } else { self.modes.pass(&bytes, is_old) };
+                        let shown = if self.how.has_screen() { self.modes.pass(&bytes, is_old) } else { bytes.to_vec() };
                         self.printing.print(shown, self.place);
                     }
                     Heard::Word(word) => match text(&word, "type") {
@@ -147,7 +165,10 @@ impl Near {
                             }
                         }
                         "gap" => self.place = number(&word, "offset"),
-                        "typed" => read = number(&word, "total"),
+                        "typed" => {
+                            read = number(&word, "total");
+                            self.unfed &= !at_end || read < typed;
+                        }
                         "ended" => return Ok(Line::Over(over(&word))),
                         _ => {}
                     },
@@ -170,6 +191,12 @@ impl Near {
                             return Ok(Line::Over(End::Detached));
                         }
                     }
+                    None if self.how == How::Fed => {
+                        mouth.word(&json!({ "type": "end" })).await;
+                        self.keys = Keys::none();
+                        at_end = true;
+                        self.unfed = read < typed;
+                    }
                     // This terminal is gone.
                     None => return Ok(Line::Over(End::Detached)),
                 },
@@ -177,8 +204,8 @@ impl Near {
                     Some(place) => { mouth.word(&json!({ "type": "ack", "offset": place })).await; }
                     None => return Ok(Line::Over(End::Unread)),
                 },
-                _ = self.resized.recv(), if self.how != How::Plain => resize(&mut mouth).await,
-                end = self.signals.next() => return Ok(Line::Over(end)),
+                _ = self.resized.recv(), if self.how.has_screen() => resize(&mut mouth).await,
+                signal = self.signals.next() => return Ok(Line::Over(End::Signal(signal))),
             }
         }
     }
@@ -206,33 +233,6 @@ fn over(word: &Value) -> End {
         },
         "idle" => End::Ended("nobody had looked at it for long"),
         _ => End::Ended("it was ended"),
-    }
-}
-
-/// What is to end us.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hang_up: Signal,
-}
-
-impl Signals {
-    fn listen() -> std::io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
-        })
-    }
-
-    /// The next of them.
-    async fn next(&mut self) -> End {
-        let kind = tokio::select! {
-            _ = self.interrupt.recv() => SignalKind::interrupt(),
-            _ = self.terminate.recv() => SignalKind::terminate(),
-            _ = self.hang_up.recv() => SignalKind::hangup(),
-        };
-        End::Signal(u8::try_from(kind.as_raw_value()).unwrap_or_default())
     }
 }
 

@@ -28,6 +28,9 @@ pub struct OpenTerminal {
     /// For a program: nothing is typed, and its output comes as it was written.
     #[serde(default)]
     pub plain: bool,
+    /// For a plain program: what is typed is its standard input, which ends where the client says so.
+    #[serde(default)]
+    pub input: bool,
 }
 
 impl Instances {
@@ -62,7 +65,10 @@ impl Instances {
             field: if rows == 0 { "rows" } else { "cols" },
             why: "A screen has at least one line and one column.".to_owned(),
         })?;
-        let program = wanted.command.map(|words| checked_program(words, wanted.plain)).transpose()?;
+        let program = match wanted.command {
+            Some(words) => Some(checked_program(words, wanted.plain, wanted.input)?),
+            None => None,
+        };
         let name = name.or_else(|| program.as_ref().and_then(name_of));
         self.inner.open_terminal(id, name, size, true, program).await
     }
@@ -142,12 +148,16 @@ impl Inner {
     }
 }
 
-fn checked_program(words: Vec<String>, is_plain: bool) -> Result<Program, Error> {
+fn checked_program(words: Vec<String>, is_plain: bool, is_fed: bool) -> Result<Program, Error> {
     let why = match words.first() {
         None => "A command has at least one word.",
         Some(program) if program.is_empty() => "A command begins with the name of a program.",
         _ if words.iter().any(|word| word.contains('\0')) => "A command can't hold the character NUL.",
-        _ => return Ok(Program { words, is_plain }),
+        _ if is_fed && !is_plain => {
+            let why = "A terminal's input has no end: `input` goes with `plain`.".to_owned();
+            return Err(Error::Invalid { field: "input", why });
+        }
+        _ => return Ok(Program { words, is_plain, is_fed }),
     };
     Err(Error::Invalid { field: "command", why: why.to_owned() })
 }

@@ -1,4 +1,5 @@
-//! Which disks are nearly full: said once, and again only after there was room. Pure.
+//! Which disks are nearly full: said once, and again only after there was room. A server that starts anew knows what the one
+//! before said. Pure.
 
 use std::collections::HashSet;
 
@@ -18,18 +19,27 @@ const ENOUGH: (u64, u64) = (6 * GIB, 7);
 #[derive(Debug, Default)]
 pub(super) struct Disks {
     low: HashSet<String>,
+    /// What earlier servers said.
+    earlier: Vec<String>,
 }
 
 impl Disks {
+    /// An earlier server said this, not long ago.
+    pub(super) fn was_said(&mut self, text: String) {
+        self.earlier.push(text);
+    }
+
     pub(super) fn look(&mut self, disks: &[Disk]) -> Vec<Draft> {
         let mut told = Vec::new();
         for disk in disks {
             if is_below(disk, LOW) {
-                if self.low.insert(disk.path.clone()) {
+                let is_known = self.earlier.iter().any(|text| text.ends_with(&end(disk)));
+                if self.low.insert(disk.path.clone()) && !is_known {
                     told.push(said(disk));
                 }
             } else if !is_below(disk, ENOUGH) {
                 self.low.remove(&disk.path);
+                self.earlier.retain(|text| !text.ends_with(&end(disk)));
             }
         }
         told
@@ -44,13 +54,18 @@ fn is_below(disk: &Disk, (bytes, percent): (u64, u64)) -> bool {
 
 fn said(disk: &Disk) -> Draft {
     let text = format!(
-        "The disk of {} is nearly full: {} of {} are free at {}. Empty the trash, or remove outputs and models that are not needed.",
+        "The disk of {} is nearly full: {} of {}{}",
         words::list(&disk.holds),
         words::bytes(disk.free),
         words::bytes(disk.used.saturating_add(disk.free)),
-        disk.path
+        end(disk)
     );
     Draft { kind: NoticeKind::Disk, level: Level::Warn, text, instance_id: None }
+}
+
+/// What is the same whenever it is said of this disk.
+fn end(disk: &Disk) -> String {
+    format!(" are free at {}. Empty the trash, or remove outputs and models that are not needed.", disk.path)
 }
 
 #[cfg(test)]
@@ -83,6 +98,18 @@ mod tests {
             let said = disks.look(&[disk(free * GIB, whole * GIB)]);
             assert_eq!(!said.is_empty(), told, "{free} of {whole}");
         }
+    }
+
+    #[test]
+    fn a_server_that_starts_anew_does_not_say_it_again() {
+        let low = disk(24 * GIB, 500 * GIB);
+        let said = Disks::default().look(std::slice::from_ref(&low)).remove(0).text;
+        let mut disks = Disks::default();
+        disks.was_said(said.clone());
+        let other = Disk { path: "/config/models".to_owned(), ..low.clone() };
+        assert_eq!(disks.look(&[low.clone(), other]).len(), 1, "the other one was not said");
+        assert_eq!(disks.look(&[disk(40 * GIB, 500 * GIB)]).len(), 0);
+        assert_eq!(disks.look(&[low]).len(), 1, "there was room between");
     }
 
     #[test]

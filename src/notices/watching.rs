@@ -16,6 +16,10 @@ use super::{Draft, Inner, Notices, now};
 use crate::domain::{NoticeKind, Timestamp};
 use crate::instances::{self, Event};
 use crate::monitor::Stats;
+use crate::store::KeptNotice;
+
+/// In milliseconds.
+const DAY: u64 = 24 * 60 * 60 * 1000;
 
 /// What the rules know.
 #[derive(Default)]
@@ -79,6 +83,11 @@ impl Inner {
 
     /// What an earlier server left, and what ended while there was none, is no news: it stands in the list.
     async fn learn(&self, rules: &mut Rules, events: &mut Receiver<Event>) {
+        match self.store.notices(None, u32::MAX).await {
+            Ok(kept) => kept.into_iter().filter(is_disk_of_today).for_each(|one| rules.disks.was_said(one.notice.text)),
+            // What was said before is said once more, and nothing is lost.
+            Err(error) => tracing::warn!(%error, "what was noticed before can't be read"),
+        }
         for instance in self.instances.list() {
             rules.lives.learn(&instance);
         }
@@ -119,6 +128,11 @@ impl Inner {
             self.tell(draft, at).await;
         }
     }
+}
+
+/// Whether a disk was said to be nearly full less than a day ago.
+fn is_disk_of_today(KeptNotice { notice, .. }: &KeptNotice) -> bool {
+    notice.kind == NoticeKind::Disk && notice.at.millis().saturating_add(DAY) > now().millis()
 }
 
 impl Rules {

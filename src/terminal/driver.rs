@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use pty_process::{OwnedReadPty, OwnedWritePty};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::ChildStdin;
 use tokio::sync::{mpsc, watch};
 
 use super::ending;
 use super::session::{Ended, Input, Session, Size, WINDOW};
-use super::spawn::Started;
+use super::spawn::{Inlet, Started};
 
 /// The program waits so long for somebody who is attached and does not read on; then it is theirs to come back.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -26,10 +27,10 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Runs a session to its end. `forget` is called as soon as it is over; its processes go after that.
 pub(super) async fn drive(started: Started, idle: Option<Duration>, forget: impl FnOnce()) {
-    let Started { session, read, write, mut child, inputs, start_file } = started;
+    let Started { session, read, inlet, mut child, inputs, start_file } = started;
     let ended = {
         let mut reading = pin!(read_on(&session, read));
-        let mut writing = pin!(write_on(write, inputs, session.size.subscribe()));
+        let mut writing = pin!(write_on(inlet, inputs, session.size.subscribe()));
         let mut abandoned = pin!(abandoned(session.attached.subscribe(), idle));
         let (mut is_read, mut is_written) = (false, false);
         loop {
@@ -116,19 +117,46 @@ async fn everybody_keeps_up(session: &Arc<Session>) {
     }
 }
 
-/// Types what is to be typed, in its order, as fast as programs read it.
-async fn write_on(mut pty: OwnedWritePty, mut inputs: mpsc::UnboundedReceiver<Input>, mut size: watch::Receiver<Size>) {
+/// Passes on what is typed, in its order, as fast as programs read it.
+async fn write_on(inlet: Inlet, inputs: mpsc::UnboundedReceiver<Input>, size: watch::Receiver<Size>) {
+    match inlet {
+        Inlet::Screen(pty) => type_on(pty, inputs, size).await,
+        Inlet::Pipe(pipe, pty) => {
+            feed(pipe, inputs).await;
+            // Programs close what they print to before they end: were this closed by then, the kernel would hang up on them.
+            std::future::pending::<()>().await;
+            drop(pty);
+        }
+    }
+}
+
+/// Until the end of the input, or until the program reads no more of it.
+async fn feed(mut pipe: ChildStdin, mut inputs: mpsc::UnboundedReceiver<Input>) {
+    while let Some(Input::Typed(typed)) = inputs.recv().await {
+        if pipe.write_all(&typed.bytes).await.is_err() {
+            return;
+        }
+        typed.done.send_modify(|done| *done += typed.bytes.len() as u64);
+    }
+}
+
+async fn type_on(mut pty: OwnedWritePty, mut inputs: mpsc::UnboundedReceiver<Input>, mut size: watch::Receiver<Size>) {
     loop {
         tokio::select! {
             input = inputs.recv() => {
-                let Some(input) = input else { return };
-                let mut left: &[u8] = &input.bytes;
+                let typed = match input {
+                    Some(Input::Typed(typed)) => typed,
+                    // A terminal has no end.
+                    Some(Input::End) => continue,
+                    None => return,
+                };
+                let mut left: &[u8] = &typed.bytes;
                 while !left.is_empty() {
                     tokio::select! {
                         written = pty.write(left) => match written {
                             Ok(written) => {
                                 left = left.get(written..).unwrap_or_default();
-                                input.done.send_modify(|done| *done += written as u64);
+                                typed.done.send_modify(|done| *done += written as u64);
                             }
                             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                             Err(_) => return,

@@ -74,7 +74,15 @@ pub struct Summary {
 }
 
 /// What was typed, on its way to the PTY.
-pub(super) struct Input {
+pub(super) enum Input {
+    /// This.
+    Typed(Typed),
+    /// Nothing more comes. Only a pipe has an end.
+    End,
+}
+
+/// Some bytes.
+pub(super) struct Typed {
     pub(super) bytes: Bytes,
     /// Given back when a program has read it.
     pub(super) _room: OwnedSemaphorePermit,
@@ -277,11 +285,17 @@ impl Typing {
             let now = bytes.split_to(bytes.len().min(64 << 10));
             let wanted = u32::try_from(now.len()).unwrap_or(u32::MAX);
             let Ok(room) = Arc::clone(&self.session.unread).acquire_many_owned(wanted).await else { return };
-            let input = Input { bytes: now, _room: room, done: self.done.clone() };
-            if self.session.inputs.send(input).is_err() {
+            let typed = Typed { bytes: now, _room: room, done: self.done.clone() };
+            if self.session.inputs.send(Input::Typed(typed)).is_err() {
                 return;
             }
         }
+    }
+
+    /// Says that nothing more comes: a program that is fed reads the end of its input.
+    pub fn end(&self) {
+        // An error means that it reads no more anyhow.
+        let _ = self.session.inputs.send(Input::End);
     }
 
     /// How many of the bytes typed here were passed on to the terminal.

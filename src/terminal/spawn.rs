@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
 use pty_process::{Command, OwnedReadPty, OwnedWritePty, Pty};
-use tokio::process::Child;
+use tokio::process::{Child, ChildStdin};
 use tokio::sync::mpsc;
 
 use super::MARK;
@@ -29,8 +29,10 @@ const BECOME: &str = r#". "$1"; shift; exec -- "$@""#;
 pub struct Program {
     /// Its name and arguments.
     pub words: Vec<String>,
-    /// Whoever asked for it has no terminal: nothing can be typed, and what is printed comes as it was written.
+    /// Whoever asked for it has no terminal: what is printed comes as it was written, and nothing can be typed …
     pub is_plain: bool,
+    /// … unless it is to be fed: what is typed comes out of a pipe, byte by byte, and has an end.
+    pub is_fed: bool,
 }
 
 /// What a shell is started with.
@@ -58,10 +60,18 @@ pub struct Spec {
 pub(super) struct Started {
     pub(super) session: Arc<Session>,
     pub(super) read: OwnedReadPty,
-    pub(super) write: OwnedWritePty,
+    pub(super) inlet: Inlet,
     pub(super) child: Child,
     pub(super) inputs: mpsc::UnboundedReceiver<Input>,
     pub(super) start_file: PathBuf,
+}
+
+/// Where what is typed goes.
+pub(super) enum Inlet {
+    /// To the terminal.
+    Screen(OwnedWritePty),
+    /// To the program's standard input, beside its terminal.
+    Pipe(ChildStdin, OwnedWritePty),
 }
 
 pub(super) fn start(folder: &Path, spec: &Spec, name: String) -> io::Result<Started> {
@@ -78,12 +88,16 @@ pub(super) fn start(folder: &Path, spec: &Spec, name: String) -> io::Result<Star
         // It says nothing more than why the shell did not start.
         let _ = fs::remove_file(&start_file);
     });
-    let (child, shell, (read, write)) = started?;
+    let (mut child, shell, (read, write)) = started?;
+    let inlet = match child.stdin.take() {
+        Some(pipe) => Inlet::Pipe(pipe, write),
+        None => Inlet::Screen(write),
+    };
     // Unbounded in pieces; in bytes it is bounded by `Session::unread`, which every piece takes its room of.
     let (sender, inputs) = mpsc::unbounded_channel();
     let session =
         Session::new(id, spec.instance, (name, spec.is_kept, spec.program.is_some()), shell, spec.size, sender);
-    Ok(Started { session: Arc::new(session), read, write, child, inputs, start_file })
+    Ok(Started { session: Arc::new(session), read, inlet, child, inputs, start_file })
 }
 
 fn on_a_pty(spec: &Spec, id: &str, start_file: &Path) -> io::Result<(Child, u32, (OwnedReadPty, OwnedWritePty))> {
@@ -96,7 +110,8 @@ fn on_a_pty(spec: &Spec, id: &str, start_file: &Path) -> io::Result<(Child, u32,
             let command = command.args(["-c", BECOME, "aikore"]).arg(start_file).args(&program.words);
             if program.is_plain {
                 make_raw(&pty)?;
-                command.stdin(Stdio::null()).env("TERM", "dumb").env("NO_COLOR", "1")
+                let input = if program.is_fed { Stdio::piped() } else { Stdio::null() };
+                command.stdin(input).env("TERM", "dumb").env("NO_COLOR", "1")
             } else {
                 command.env("COLORTERM", "truecolor")
             }

@@ -87,6 +87,13 @@ async fn below_an_outer_prefix_the_same_addresses_lead_to_the_same_files() {
     for address in addresses(&page) {
         assert_eq!(get(&server, &format!("/ai{address}"), &[]).await.status, StatusCode::OK, "{address}");
     }
+    // So do those of the API's page, and the description it reads.
+    for address in addresses(&get(&server, "/ai/api/docs", &[]).await.text()) {
+        assert!(address.starts_with("/ai/"), "{address}");
+        assert_eq!(get(&server, &address, &[]).await.status, StatusCode::OK, "{address}");
+    }
+    let description = get(&server, "/ai/api/openapi.json", &[]).await.json();
+    assert_eq!(description["servers"][0]["url"], "/ai");
     // The page in place of an app names them from the root.
     let notice = get(&server, "/ai/instance/none/", &[("accept", "text/html"), ("sec-fetch-mode", "navigate")]).await;
     let named = addresses(&notice.text());

@@ -13,7 +13,8 @@ use std::time::{Duration, SystemTime};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Server, Start, binary, eventually_async, eventually_async_within, eventually_within};
+use crate::cli::interrupt;
+use crate::support::{Server, Start, binary, eventually, eventually_async, eventually_async_within, eventually_within};
 
 /// Every file of a folder with its content, and every link with its aim; what the lock leaves is left out.
 fn everything(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -289,6 +290,25 @@ async fn a_backup_of_a_folder_that_nobody_serves_and_one_to_a_file() {
     assert!(server.run(&["backup", "-o", other.to_str().unwrap()]).status.success());
     let (start, _) = restored(&other);
     assert_eq!(start.serve().instance(1).await["name"], "a");
+    // Who ends it leaves nothing.
+    let (blueprints, mut noise) = (server.config().join("custom_blueprints"), vec![0; 256 << 10]);
+    fs::create_dir_all(&blueprints).unwrap();
+    for number in 0..200 {
+        fastrand::Rng::with_seed(number).fill(&mut noise);
+        fs::write(blueprints.join(format!("{number}.sh")), &noise).unwrap();
+    }
+    let before = fs::read_dir(server.folder_beside("")).unwrap().count();
+    let mut command = server.command(&["backup", "-o", server.folder_beside("ended.tar.gz").to_str().unwrap()]);
+    let mut child = command.spawn().unwrap();
+    let making = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with(".making-");
+    eventually("the work folder", || {
+        let entries = fs::read_dir(server.folder_beside("")).unwrap();
+        entries.flatten().any(|entry| making(&entry.file_name())).then_some(())
+    });
+    interrupt(child.id());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(fs::read_dir(server.folder_beside("")).unwrap().count(), before);
+    fs::remove_dir_all(blueprints).unwrap();
     let nothing = tempfile::tempdir().unwrap();
     let output =
         Command::new(binary()).args(["backup", "--config-dir", nothing.path().to_str().unwrap()]).output().unwrap();

@@ -226,16 +226,55 @@ fn helps_pages_and_completions() {
         assert!(page.contains(part), "{part}");
     }
     assert!(tell(&["reference"]).starts_with("# The command line\n"));
-    for (shell, part) in [("bash", "_aikore()"), ("zsh", "#compdef aikore"), ("fish", "complete -c aikore")] {
-        let text = tell(&["completions", shell]);
-        assert!(text.contains(part) && text.contains("restart") && !text.contains("acme-email\u{7}"), "{shell}");
+    for (code, what) in [("0", "Done"), ("4", "No server answers"), ("130", "Ended by Ctrl-C")] {
+        assert!(help.lines().any(|line| line.trim().starts_with(code) && line.contains(what)), "{code}: {help}");
     }
+}
+
+#[test]
+fn completions_know_names() {
+    let server = Server::new();
+    let tell = |arguments: &[&str]| tell(&server, arguments).well();
+    for (shell, part) in [
+        ("bash", "complete -o nospace"),
+        ("zsh", "#compdef aikore"),
+        ("fish", "complete --keep-order --exclusive --command aikore"),
+        ("elvish", "edit:completion"),
+        ("powershell", "Register-ArgumentCompleter"),
+    ] {
+        let text = tell(&["completions", shell]);
+        assert!(text.contains(part) && text.contains("AIKORE_COMPLETE"), "{shell}: {text}");
+    }
+    tell(&["create", "hello", "--name", "My app"]);
+    tell(&["create", "hello", "--name", "other"]);
+    // As bash calls it. What stands on the line names the server, as it will for the command.
     let bash = server.config().join("aikore.bash");
     std::fs::write(&bash, tell(&["completions", "bash"])).unwrap();
-    let script =
-        "source \"$0\"; COMP_WORDS=(aikore blue); COMP_CWORD=1; _aikore aikore blue aikore; echo \"${COMPREPLY[@]}\"";
-    let completed = Command::new("bash").args(["-c", script]).arg(&bash).output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&completed.stdout).trim(), "blueprint", "{completed:?}");
+    let completed = |line: &[&str], named: bool| {
+        let script = "source \"$0\"; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); \
+                      _clap_complete_aikore aikore \"${@: -1}\" x; printf '%s\\n' \"${COMPREPLY[@]}\"";
+        let mut command = Command::new("bash");
+        command.args(["-c", script]).arg(&bash).arg("aikore").args(line).env_remove("AIKORE_URL");
+        if named {
+            command.env("AIKORE_CONFIG_DIR", server.config());
+        } else {
+            command.env("AIKORE_CONFIG_DIR", "/nowhere/at/all");
+        }
+        let output = command.output().unwrap();
+        assert!(output.stderr.is_empty(), "{output:?}");
+        let mut words: Vec<String> = String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
+        words.retain(|word| !word.starts_with('-') && !word.is_empty());
+        words
+    };
+    assert_eq!(completed(&["blue"], true), ["blueprint"]);
+    assert_eq!(completed(&["logs", ""], true), ["my-app", "other"]);
+    assert_eq!(completed(&["restart", "other", "my"], true), ["my-app"]);
+    assert_eq!(completed(&["create", "hell"], true), ["hello"]);
+    assert_eq!(completed(&["create", "--parent", "o"], true), ["other"]);
+    assert!(completed(&["logs", ""], false).is_empty(), "nobody answers: no words, and no complaint");
+    let folder = server.config().to_str().unwrap().to_owned();
+    assert_eq!(completed(&["logs", "--config-dir", &folder, "o"], false), ["other"]);
+    assert_eq!(completed(&["logs", &format!("--config-dir={folder}"), "o"], false), ["other"]);
 }
 
 #[test]

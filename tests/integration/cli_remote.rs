@@ -103,11 +103,14 @@ fn who_is_let_in_and_how_far() {
     let told = reads(&["start", "hello", "--json"]);
     assert!(serde_json::from_str::<serde_json::Value>(&told.err).unwrap()["detail"].is_string(), "{}", told.err);
 
-    // A token of one instance sees no list; by its id it controls that one.
+    // A token of one instance is told of that one, and controls it.
+    here(&server, &["create", "hello", "--name", "other"]).well();
     let controls = |arguments: &[&str]| ask(&server, &url, Some(&one), arguments);
-    controls(&["ps"]).failed(5, "manage");
-    assert_eq!(controls(&["start", "1", "--wait"]).well(), "hello\tstarted\n");
+    let told = controls(&["ps"]).well();
+    assert!(told.starts_with("1\thello\tstopped") && told.lines().count() == 1, "{told}");
+    assert_eq!(controls(&["start", "hello", "--wait"]).well(), "hello\tstarted\n");
     assert_eq!(controls(&["logs", "1"]).code, 0);
+    controls(&["start", "other"]).failed(3, "no instance 'other'");
     assert_eq!(controls(&["stop", "1", "--wait"]).well(), "hello\tstopped\n");
 
     let listed = here(&server, &["token", "list"]).well();

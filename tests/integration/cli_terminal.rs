@@ -1,9 +1,10 @@
 //! `aikore exec` and `aikore attach`: programs and shells of an instance, with and without a terminal here.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use http::Method;
 use serde_json::json;
 
 use crate::cli::{Told, interrupt};
@@ -65,6 +66,28 @@ async fn programs_without_a_terminal() {
     assert!(child.wait().unwrap().success());
     let wanted: String = (1..=1_000_000).map(|number| format!("{number}\n")).collect();
     assert!(bytes == [wanted.as_bytes(), b"\0\x1b[c\r\n\n"].concat(), "{} bytes", bytes.len());
+
+    // What is passed on is the same on the other side, and has an end; nobody waits for a program that reads none of it.
+    let fed = |command: &[&str], input: &[u8]| {
+        let mut command = server.command(&[&["exec", "a", "-i", "--"], command].concat());
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (mut pipe, input) = (child.stdin.take().unwrap(), input.to_vec());
+        // Whoever reads no more closes it.
+        let feeding = std::thread::spawn(move || drop(pipe.write_all(&input)));
+        let output = child.wait_with_output().unwrap();
+        drop(feeding);
+        (output.status.code(), output.stdout)
+    };
+    let (code, back) = fed(&["cat"], &bytes);
+    let differs = back.iter().zip(&bytes).position(|(one, other)| one != other);
+    assert_eq!((code, back.len(), differs), (Some(0), bytes.len(), None), "a pipe there and back");
+    assert_eq!(fed(&["cat"], b""), (Some(0), Vec::new()));
+    assert_eq!(fed(&["python3", "-"], b"import sys; print(6 * 7); sys.exit(4)"), (Some(4), b"42\n".to_vec()));
+    assert_eq!(fed(&["true"], &bytes), (Some(0), Vec::new()));
+    assert_eq!(fed(&["head", "-c", "4"], &bytes), (Some(0), b"1\n2\n".to_vec()));
+    let wanted = json!({ "command": ["cat"], "input": true });
+    let refused = server.client.call(Method::POST, "/api/instances/1/terminals", Some(&wanted)).await;
+    assert_eq!((refused.status.as_u16(), refused.detail().contains("plain")), (422, true), "{}", refused.text());
 
     // It ends with us: by Ctrl-C, and when nobody reads any more.
     let forever = ["exec", "a", "--", "bash", "-c", "echo begun; (setsid sleep 1000 &); sleep 1001"];

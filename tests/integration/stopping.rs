@@ -6,14 +6,16 @@ use std::time::{Duration, Instant};
 use http::StatusCode;
 use serde_json::json;
 
-use crate::support::{Server, Start, eventually, port};
+use crate::support::{Server, Start, eventually, eventually_async, port};
 
-const IGNORES: &str = "trap '' TERM INT\nwhile [ ! -e end ]; do sleep 0.05; done\nexit 0";
+const IGNORES: &str = "trap '' TERM INT\ntouch deaf\nwhile [ ! -e end ]; do sleep 0.05; done\nexit 0";
 
 #[tokio::test]
 async fn a_stop_is_answered_at_once_and_seen_while_it_lasts() {
     let server = Start::new().env("AIKORE_STOP_GRACE", "30s").serve();
     let id = server.started("a", "# aikore.ready = process", IGNORES).await;
+    let deaf = server.config().join("instances/a/deaf");
+    eventually_async("a script that hears nothing", || async { deaf.exists().then_some(()) }).await;
     let mut took = Vec::new();
     let begun = Instant::now();
     for _ in 0..3 {

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::support::doors::Behind::{About, App, Manager, Panel};
+use crate::support::doors::Behind::{About, App, Listing, Manager, Panel};
 use crate::support::doors::{At, Behind, Door, House, Visitor, never, visitor};
 use crate::support::{Server, cookie};
 
@@ -79,11 +79,13 @@ async fn who_has_no_business_here_is_refused_at_every_door() {
             },
         ),
         visitor("a token to read", &[("authorization", &read)], |door| {
-            !door.changes() && matches!(door.behind, Panel | About)
+            !door.changes() && matches!(door.behind, Panel | Listing | About)
         }),
-        visitor("a token of another instance", &[("authorization", &of_c)], never),
+        visitor("a token of another instance", &[("authorization", &of_c)], |door| door.behind == Listing),
         visitor("a token to view what is private", &[("authorization", &view_a)], never),
-        visitor("a token of this instance", &[("authorization", &of_a)], |door| matches!(door.behind, About | App)),
+        visitor("a token of this instance", &[("authorization", &of_a)], |door| {
+            matches!(door.behind, About | App | Listing)
+        }),
         visitor("a pass to this instance", &[("cookie", &pass_a)], |door| door.behind == App && !door.socket),
         visitor("a token to manage", &[("authorization", &manage)], |_| true),
     ];

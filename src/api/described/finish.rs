@@ -158,7 +158,7 @@ fn need_of(path: &str, method: &str, switches: bool) -> Result<&'static str, Str
         Need::Nothing => "nothing",
         Need::BeKnown => "a login",
         Need::Read => "read",
-        Need::Ask(_) => "read or instance",
+        Need::AskSome | Need::Ask(_) => "read or instance",
         Need::Control(_) => "instance",
         Need::Manage => "manage",
     })

@@ -45,7 +45,7 @@ pub(in crate::api) struct Wanted {
 /// Use a terminal.
 ///
 /// A websocket. With `session`: binary messages are what is printed and typed; texts are JSON, `attached`, `gap`,
-/// `typed` and `ended` from the server, `resize` (`rows`, `cols`) and `ack` (`offset`) from the client
+/// `typed` and `ended` from the server, `resize` (`rows`, `cols`), `ack` (`offset`) and `end` from the client
 /// (docs/terminals.md). Without it, the form of the earlier system: texts both ways, and the shell ends with the
 /// connection.
 #[utoipa::path(
@@ -239,6 +239,7 @@ impl Listening<'_> {
                         }
                     }
                     Ok(FromClient::Ack { offset }) => self.acknowledge.up_to(offset),
+                    Ok(FromClient::End) => self.typing.end(),
                     Err(_) => return Some((close_code::INVALID, "not understood")),
                 },
             }

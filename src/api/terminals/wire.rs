@@ -20,6 +20,8 @@ pub(super) enum FromClient {
         /// The place.
         offset: u64,
     },
+    /// Nothing more is typed: the end of a program's input.
+    End,
 }
 
 /// What a client of a session is told besides the output.

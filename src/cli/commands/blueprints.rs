@@ -6,12 +6,13 @@ use serde_json::Value;
 use super::{Context, given};
 use crate::cli::out::{Cell, list, text};
 use crate::cli::server::{Server, encoded};
-use crate::cli::{Failed, find, options};
+use crate::cli::{Failed, candidates, find, options};
 
 pub(crate) fn commands() -> [Command; 2] {
     let named = Arg::new("blueprint")
         .value_name("BLUEPRINT")
         .required(true)
+        .add(candidates::blueprints())
         .help("As `aikore blueprint list` names it, with or without .sh");
     [
         options::asking("list").about("List the blueprints a server has").visible_alias("ls"),

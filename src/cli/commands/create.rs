@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{Context, given, optional};
 use crate::cli::out::{list, text};
 use crate::cli::waiting::{self, Wanted};
-use crate::cli::{Failed, find, options};
+use crate::cli::{Failed, candidates, find, options};
 
 pub(super) fn command() -> Command {
     let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
@@ -21,6 +21,7 @@ pub(super) fn command() -> Command {
                 .value_name("BLUEPRINT")
                 .required_unless_present("parent")
                 .conflicts_with("parent")
+                .add(candidates::blueprints())
                 .help("As `aikore blueprint list` names it, with or without .sh"),
         )
         .arg(text(
@@ -28,7 +29,10 @@ pub(super) fn command() -> Command {
             "NAME",
             "Its name [default: the blueprint's or the parent's, with a number if that is taken]",
         ))
-        .arg(text("parent", "INSTANCE", "Make a satellite: it shares the folder and environment of this instance"))
+        .arg(
+            text("parent", "INSTANCE", "Make a satellite: it shares the folder and environment of this instance")
+                .add(candidates::instances()),
+        )
         .arg(text("gpus", "LIST", "The cards it may use: 0 or 0,1"))
         .arg(
             text("param", "KEY=VALUE", "An input of its blueprint; may be given several times")

@@ -8,7 +8,7 @@ use http::Method;
 use super::Context;
 use crate::cli::out::{Cell, shown, text};
 use crate::cli::waiting::{self, Wanted};
-use crate::cli::{Failed, find, options};
+use crate::cli::{Failed, candidates, find, options};
 
 pub(super) fn commands() -> [Command; 3] {
     [
@@ -21,7 +21,14 @@ pub(super) fn commands() -> [Command; 3] {
 fn command(name: &'static str, about: &'static str, wait: &'static str) -> Command {
     options::asking(name)
         .about(about)
-        .arg(Arg::new("instance").value_name("INSTANCE").num_args(1..).required(true).help("Their names, slugs or ids"))
+        .arg(
+            Arg::new("instance")
+                .value_name("INSTANCE")
+                .num_args(1..)
+                .required(true)
+                .add(candidates::instances())
+                .help("Their names, slugs or ids"),
+        )
         .arg(Arg::new("wait").long("wait").short('w').action(ArgAction::SetTrue).help(wait))
         .arg(
             Arg::new("timeout")

@@ -59,6 +59,7 @@ export const COMMANDS = Object.freeze({
   'aikore create hello --name Voices --start --wait': runs(/Voices/),
   'aikore logs voices --lines 20': runs(/./, { with: { voices: 'comfyui' } }),
   'aikore exec voices -- ls': runs(/launch\.sh/, { with: { voices: 'comfyui' } }),
+  'aikore exec voices --stdin -- python3 - < check.py': runs(/^42$/m, { with: { voices: 'comfyui', '< check.py': '<<< "print(6 * 7)"' } }),
   'aikore stop voices --wait': runs(/ComfyUI\tstopped/, { with: { voices: 'comfyui' } }),
   'export AIKORE_URL=http://localhost:9000 AIKORE_TOKEN="$TOKEN"': runs(/ComfyUI/, { with: { '"$TOKEN"': '"$TOKEN"; unset AIKORE_CONFIG_DIR; aikore ps' } }),
   'aikore completions bash': runs(/complete /),

@@ -18,8 +18,10 @@ pub(crate) enum Behind {
     Manager,
     /// The app of the instance `a`.
     App,
+    /// What is told to everybody of their own instances.
+    Listing,
 }
-use Behind::{About, App, Manager, Panel};
+use Behind::{About, App, Listing, Manager, Panel};
 
 /// Where a door is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,9 +99,9 @@ impl House {
             panel("HEAD", "/", Panel, "", 200),
             panel("GET", "/.aikore/assets/js/main.js", Panel, "", 200),
             panel("HEAD", "/api/events", Panel, "", 200),
-            panel("GET", "/api/instances/", Panel, "", 200),
-            panel("GET", "/api/instances", Panel, "", 200),
-            panel("HEAD", "/api/instances/", Panel, "", 200),
+            panel("GET", "/api/instances/", Listing, "", 200),
+            panel("GET", "/api/instances", Listing, "", 200),
+            panel("HEAD", "/api/instances/", Listing, "", 200),
             panel("GET", "/api/status", Panel, "", 200),
             panel("GET", "/api/system/info", Panel, "", 200),
             panel("GET", "/api/system/stats", Panel, "", 200),
@@ -157,7 +159,7 @@ impl House {
             panel("GET", "/login/../api/audit", Panel, "", 404),
             panel("POST", &format!("//api/instances/{b}/start"), Manager, "", 404),
             panel("POST", "/api/auth/login/", Manager, "", 404),
-            panel("OPTIONS", "/api/instances/", Panel, "", 405),
+            panel("OPTIONS", "/api/instances/", Listing, "", 405),
             panel("DELETE", "/api/auth/login", Manager, "", 405),
             panel("PATCH", "/api/audit", Manager, "", 405),
         ];

@@ -80,8 +80,10 @@ impl Shell {
     }
 
     pub(crate) async fn next(&mut self) -> Said {
+        // Pings are no word.
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
         loop {
-            let message = tokio::time::timeout(Duration::from_secs(30), self.socket.next()).await.expect("silence");
+            let message = tokio::time::timeout_at(deadline, self.socket.next()).await.expect("silence");
             match message {
                 Some(Ok(Message::Binary(bytes))) => {
                     self.place += bytes.len() as u64;
