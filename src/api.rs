@@ -4,6 +4,8 @@
 mod answers;
 mod audit;
 mod backups;
+mod blocking;
+mod blueprint_view;
 mod blueprints;
 mod copies;
 mod described;
@@ -31,6 +33,7 @@ mod places;
 mod ranges;
 mod room;
 mod routes;
+mod saved_texts;
 mod server_log;
 mod sessions;
 mod stats;

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::Panel;
 use super::answers::Gone;
 use super::audit::Noted;
+use super::blocking::blocking;
 use super::error::ApiError;
 use super::file_answer::{self, Form};
 use super::jobs::with_job;
@@ -114,12 +115,6 @@ pub(super) async fn remove(State(panel): State<Panel>, Path(name): Path<String>)
     let (backups, doomed) = (panel.backups.clone(), name.clone());
     blocking(move || backups.remove(&doomed)).await??;
     Ok((Extension(Noted::about(name.as_str())), Json(Gone::new())).into_response())
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| {
-        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, format!("Work on the disk was cut off: {error}."))
-    })
 }
 
 impl From<BackupError> for ApiError {

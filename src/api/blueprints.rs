@@ -11,92 +11,15 @@ use utoipa::ToSchema;
 use super::Panel;
 use super::answers::Done;
 use super::audit::Noted;
+use super::blueprint_view::BlueprintView;
 use super::error::ApiError;
 use super::json::{Body, OptionalBody, Params};
-use super::texts::{Check, FormerText, History, Restore, Save, base_of, checked, fresh, origin_word, saved};
+use super::saved_texts::{Check, FormerText, History, Restore, Save, base_of, checked, fresh, origin_word, saved};
 use crate::auth::Caller;
-use crate::blueprints::{Blueprint, Origin, Param, ParamType, Params as Inputs};
-use crate::domain::{BlueprintName, InstanceName, ProxyMode};
+use crate::blueprints::Origin;
+use crate::domain::{BlueprintName, InstanceName};
 use crate::folders::keeping::Saving;
 use crate::instances::{NewBlueprint, OwnBlueprint, Removed, SaveText};
-
-/// A blueprint in the list: the members of the earlier system, then ours.
-#[derive(Serialize, ToSchema)]
-pub(super) struct BlueprintView<'a> {
-    filename: &'a str,
-    category: Option<&'a str>,
-    name: Option<&'a str>,
-    description: Option<&'a str>,
-    proxy: ProxyMode,
-    gpu: Option<&'a str>,
-    min_vram: Option<&'a str>,
-    disk: Option<&'a str>,
-    homepage: Option<&'a str>,
-    license: Option<&'a str>,
-    icon: Option<&'a str>,
-    /// The inputs it asks for.
-    params: Vec<ParamView>,
-    /// What of its inputs can't be understood: sentences.
-    param_faults: Vec<String>,
-    /// Its header as it stands there.
-    header: &'a std::collections::BTreeMap<String, String>,
-}
-
-/// An input, as a form needs it.
-#[derive(Serialize, ToSchema)]
-pub(super) struct ParamView {
-    name: String,
-    r#type: ParamType,
-    default: Option<serde_json::Value>,
-    label: String,
-    hint: Option<String>,
-    required: bool,
-    options: Vec<String>,
-    min: Option<i64>,
-    max: Option<i64>,
-    /// The environment variable it becomes.
-    variable: String,
-}
-
-impl ParamView {
-    fn new(param: Param) -> Self {
-        Self {
-            variable: param.variable(),
-            default: param.default.map(|value| value.shown()),
-            r#type: param.kind,
-            name: param.name,
-            label: param.label,
-            hint: param.hint,
-            required: param.required,
-            options: param.options,
-            min: param.min,
-            max: param.max,
-        }
-    }
-}
-
-impl<'a> BlueprintView<'a> {
-    fn new(blueprint: &'a Blueprint) -> Self {
-        let header = &blueprint.header;
-        let Inputs { list, faults } = header.params();
-        Self {
-            filename: blueprint.name.as_str(),
-            category: header.get("category"),
-            name: header.get("name"),
-            description: header.get("description"),
-            proxy: header.proxy(),
-            gpu: header.get("gpu"),
-            min_vram: header.get("min_vram"),
-            disk: header.get("disk"),
-            homepage: header.get("homepage"),
-            license: header.get("license"),
-            icon: header.get("icon"),
-            params: list.into_iter().map(ParamView::new).collect(),
-            param_faults: faults,
-            header: header.all(),
-        }
-    }
-}
 
 /// Every blueprint.
 #[derive(Serialize, ToSchema)]
@@ -309,9 +232,9 @@ fn note(filename: &str, shadows: bool) -> Option<String> {
     path = "",
     request_body(content = Save, example = json!({"content": "#!/usr/bin/env bash\necho hello again\n"})),
     responses(
-        (status = 200, description = "It is saved.", body = super::texts::SavedText, headers(("etag" = String, description = "Its new version."))),
+        (status = 200, description = "It is saved.", body = super::saved_texts::SavedText, headers(("etag" = String, description = "Its new version."))),
         (status = 404, description = "There is no such blueprint."),
-        (status = 409, description = "It is another one than the writer saw; `present` holds it.", body = super::texts::StaleText),
+        (status = 409, description = "It is another one than the writer saw; `present` holds it.", body = super::saved_texts::StaleText),
         (status = 507, description = "The disk is too full."),
     )
 )]
@@ -467,9 +390,9 @@ pub(super) async fn former(State(panel): State<Panel>, path: Numbered) -> Result
     path = "",
     request_body(content = Option<Restore>, example = json!({})),
     responses(
-        (status = 200, description = "It is saved.", body = super::texts::SavedText, headers(("etag" = String, description = "Its new version."))),
+        (status = 200, description = "It is saved.", body = super::saved_texts::SavedText, headers(("etag" = String, description = "Its new version."))),
         (status = 404, description = "There is no such save."),
-        (status = 409, description = "It is another one than was seen; `present` holds it.", body = super::texts::StaleText),
+        (status = 409, description = "It is another one than was seen; `present` holds it.", body = super::saved_texts::StaleText),
     )
 )]
 pub(super) async fn restore_save(
@@ -492,9 +415,9 @@ pub(super) async fn restore_save(
     post,
     path = "",
     responses(
-        (status = 200, description = "It is there again.", body = super::texts::SavedText, headers(("etag" = String, description = "Its version."))),
+        (status = 200, description = "It is there again.", body = super::saved_texts::SavedText, headers(("etag" = String, description = "Its version."))),
         (status = 404, description = "None of this name was deleted."),
-        (status = 409, description = "There is one of this name by now.", body = super::texts::StaleText),
+        (status = 409, description = "There is one of this name by now.", body = super::saved_texts::StaleText),
     )
 )]
 pub(super) async fn put_back(

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::Panel;
 use super::answers::{Done, Gone};
 use super::audit::Noted;
+use super::blocking::blocking;
 use super::error::ApiError;
 use super::file_answer::{self, Form};
 use super::json::{Body, Id, Params, is_late};
@@ -284,12 +285,6 @@ pub(super) async fn not_built(uri: Uri) -> ApiError {
         "Building wheels needs compilers and CUDA, which come with the image of Dockerfile.buildbase; this server has none. \
          Build the wheel elsewhere and put it on the shelf (PUT /api/builder/wheels/<file>).",
     )
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| {
-        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, format!("Work on the disk was cut off: {error}."))
-    })
 }
 
 impl From<ShelfError> for ApiError {
