@@ -1,4 +1,5 @@
 // One connection per browser: the pages of a browser share it, and none notices when another one that held it goes.
+// Runs alone: it measures time.
 import assert from 'node:assert/strict';
 import { Dashboard } from './support/dashboard.js';
 import { DESK, setStage } from './support/stage.js';

@@ -1,4 +1,5 @@
 // The dashboard lives from the server's events: between browsers, and across a death of the server.
+// Runs alone: it measures time.
 import assert from 'node:assert/strict';
 import { helloIsThere } from './support/hello.js';
 import { DESK, setStage } from './support/stage.js';

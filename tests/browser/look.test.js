@@ -1,6 +1,7 @@
 // Every stable view against a picture that somebody found good, at a desk and on a phone, dark and light (one as CRT), on a
 // machine without GPUs.
 // UPDATE_BASELINES=1 writes the pictures anew: look at each of them before they are committed.
+// Runs alone: it compares pictures of what goes on.
 import assert from 'node:assert/strict';
 import { differs } from './support/pictures.js';
 import { Server } from './support/server.js';
