@@ -32,6 +32,8 @@ FROM ${RUST_IMAGE} AS rust
 FROM rust AS server
 # `release`, or `ci` for a build that takes less time.
 ARG PROFILE=release
+# What is built. The tests of the image name the tests, too: dependencies are then built as `make test` has built them.
+ARG TARGETS="--bin aikore"
 WORKDIR /src
 COPY Cargo.toml Cargo.lock build.rs ./
 COPY bench/Cargo.toml bench/
@@ -45,7 +47,7 @@ RUN --mount=type=cache,id=aikore-cargo,target=/usr/local/cargo/registry \
     mkdir -p bench/src tests/integration \
     && echo 'fn main() {}' | tee bench/src/main.rs >tests/integration/main.rs \
     && touch build.rs src/lib.rs src/main.rs \
-    && cargo build --locked --profile "$PROFILE" --bin aikore \
+    && cargo build --locked --profile "$PROFILE" $TARGETS \
     && install -D "target/$PROFILE/aikore" /out/aikore
 
 # ---- What runs -------------------------------------------------------------------------------------------------------------

@@ -197,3 +197,20 @@ pub(super) fn wrong(flag: &str, why: &str) -> ConfigError {
     let env = TABLE.iter().find(|setting| setting.flag == flag).map_or_else(String::new, Setting::env);
     ConfigError(format!("{env}: {}", why.replace('\n', " ")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::TABLE;
+
+    /// The container has them only if compose.yaml passes them on, and people only if .env.example tells of them.
+    #[test]
+    fn every_setting_reaches_the_container() {
+        let read = |file: &str| std::fs::read_to_string(format!("{}/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let (compose, example) = (read("compose.yaml"), read(".env.example"));
+        for setting in TABLE.iter().filter(|setting| setting.flag != "config-dir") {
+            let name = setting.env();
+            assert!(compose.contains(&format!("\n      {name}: ${{{name}:-}}\n")), "compose.yaml lacks {name}");
+            assert!(example.contains(&format!("\n#{name}=")), ".env.example lacks {name}");
+        }
+    }
+}

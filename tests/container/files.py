@@ -39,7 +39,7 @@ def one_service_tree() -> None:
 
 
 def settings_are_told() -> None:
-    known = set(re.findall(r"^\s+--([a-z-]+) <", inside("aikore --help"), re.MULTILINE))
+    known = set(re.findall(r"^\s+--([a-z-]+) <", inside("aikore serve --help"), re.MULTILINE))
     names = {"AIKORE_" + flag.upper().replace("-", "_") for flag in known} - {"AIKORE_CONFIG_DIR"}
     assert len(names) > 30, names
     compose = (ROOT / "compose.yaml").read_text("utf-8")

@@ -47,13 +47,16 @@ FILE
     build "$context" --tag "$HUB/node:22-bookworm-slim"
 }
 
-# The toolchain itself is mounted when it is needed: copying it would take longer than the build.
+# The toolchain itself is mounted when it is needed: copying it would take longer than the build. Cargo's home is called as
+# here: it takes what was compiled from elsewhere for something else.
 make_rust() {
+    local home=${CARGO_HOME:-$HOME/.cargo}
     mkdir -p "$WORK/rust"
     cat >"$WORK/rust/Containerfile" <<FILE
 FROM debian:bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev
-ENV PATH=/usr/local/toolchain/bin:/usr/sbin:/usr/bin:/sbin:/bin CARGO_HOME=/usr/local/cargo
+RUN mkdir -p /usr/local/cargo/registry "$home" && ln -sfn /usr/local/cargo/registry "$home/registry"
+ENV PATH=/usr/local/toolchain/bin:/usr/sbin:/usr/bin:/sbin:/bin CARGO_HOME=$home
 FILE
     build "$WORK/rust" --tag "$HUB/rust:1.95-bookworm"
 }
@@ -63,10 +66,10 @@ build() {
     TMPDIR=$ENGINE_BUILD podman build --quiet --format docker --network host "${@:2}" "$1" >/dev/null
 }
 
-# Caches of the build that this machine has already: downloads of Cargo and npm, and what was compiled by the last run.
+# Caches of the build that this machine has already: downloads of Cargo and npm, and what was compiled.
 lend_caches() {
     local caches=$ENGINE_BUILD/buildah-cache
-    mkdir -p "$caches" "$ROOT/target/container"
+    mkdir -p "$caches" "$ENGINE_BUILD/compiled"
     # Newer versions call it so. Where neither is right, the build takes longer and is no worse.
     ln -sfn buildah-cache "$caches-0"
     local registry=${CARGO_HOME:-$HOME/.cargo}/registry npm
@@ -74,7 +77,20 @@ lend_caches() {
     mkdir -p "$registry" "$npm"
     ln -sfn -- "$registry" "$caches/aikore-cargo"
     ln -sfn -- "$npm" "$caches/aikore-npm"
-    ln -sfn -- "$ROOT/target/container" "$caches/aikore-target"
+    ln -sfn -- "$ENGINE_BUILD/compiled" "$caches/aikore-target"
+    copy_compiled
+}
+
+# Dependencies that `make test` has compiled, where this machine is the Debian that the image is made of: what links there was made
+# there. A copy: a build that finds them unfit compiles them anew. AiKore itself is compiled in any case, since it lies elsewhere.
+copy_compiled() {
+    # shellcheck source=/dev/null
+    (source /etc/os-release && [[ ${VERSION_CODENAME:-} == bookworm ]]) || return 0
+    [[ ${AIKORE_TEST_HUB:-} != 1 && -d $ROOT/target/ci/deps && ! -e $ENGINE_BUILD/compiled/ci ]] || return 0
+    mkdir -p "$ENGINE_BUILD/compiled/ci"
+    # This format of archives knows parts of seconds; cargo goes by them.
+    tar -C "$ROOT/target/ci" --format=posix --exclude='*aikore*' --exclude='integration-*' -cf - deps build .fingerprint |
+        tar -C "$ENGINE_BUILD/compiled/ci" -xf -
 }
 
 # take_back_caches: nothing of ours stays in what was lent.
@@ -90,7 +106,9 @@ make_image() {
         toolchain=$(dirname -- "$(dirname -- "$(rustup which rustc)")")
         mounts=(--volume "$toolchain:/usr/local/toolchain:ro")
     fi
-    build "$ROOT" --tag aikore:test "${mounts[@]}" --build-arg INIT=debian --build-arg PROFILE=ci \
+    # Two stages at once: one waits for Debian's packages while the other compiles.
+    build "$ROOT" --jobs 2 --tag aikore:test "${mounts[@]}" --build-arg INIT=debian --build-arg PROFILE=ci \
+        --build-arg TARGETS="--workspace --bin aikore --test integration" \
         --build-arg KASMVNC=0 --build-arg WITH_BROWSER=0 --build-arg WITH_BUILD_TOOLS=0 --build-arg WITH_MEDIA=0 \
         --build-arg WITH_MINIFORGE=0 --build-arg WITH_NODE=0 --build-arg WITH_UV=0 \
         --build-arg VERSION=test --build-arg "REVISION=$(git -C "$ROOT" rev-parse HEAD 2>/dev/null || echo unknown)"
