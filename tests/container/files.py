@@ -71,6 +71,17 @@ def earlier_paths() -> None:
     has(said, "2.", "/opt/sd-install/blueprints/hello.sh", "/opt/sd-install/scripts/", "/home/abc", "function")
 
 
+def promised_tools() -> str:
+    """What docs/operations.md says is in it."""
+    programs = ("git", "git-lfs", "rsync", "python3", "uv", "node", "npm", "ffmpeg", "gcc", "cmake", "ninja", "firefox-esr",
+                "Xtigervnc", "openbox", "xterm", "espeak-ng")
+    equal(inside(f"for one in {' '.join(programs)}; do command -v $one >/dev/null || echo $one; done"), "")
+    said = inside("export HOME=/tmp; node --version; uv --version; python3 -m venv /tmp/v && /tmp/v/bin/python -m pip --version; "
+                  "echo 'int main(){return 0;}' | gcc -xc - -o /tmp/a && /tmp/a && echo compiles; ffmpeg -version | head -1")
+    has(said, "v2", "uv 0.", "pip ", "compiles", "ffmpeg version")
+    return said.splitlines()[-1].split(" Copyright")[0]
+
+
 def no_other_server() -> None:
     equal(inside("command -v nginx haproxy caddy apache2 || true"), "")
     equal(inside("find / -xdev -iname '*nginx*' -not -path '/proc/*' | grep -v /mime || true"), "")
@@ -96,6 +107,7 @@ def run(report: Report) -> None:
     report.check("compose.yaml and .env.example name every setting", settings_are_told)
     report.check("labels, health check, no secrets", labels_and_health)
     report.check("paths of the earlier system", earlier_paths)
+    report.check("the tools it promises", promised_tools)
     report.check("no other web server in the image", no_other_server)
     report.check("shellcheck has nothing to say", scripts_are_clean)
     report.check("the Unraid template", templates_are_well_formed)

@@ -98,7 +98,7 @@ take_back_caches() {
     find "$ENGINE_BUILD"/buildah-cache/*/ -maxdepth 1 -name buildah-cache-lockfile -delete
 }
 
-# The image as CI wants it: Debian's init, and without what is heavy and not looked at.
+# The image as CI wants it: Debian's init, and without what comes from GitHub alone (KasmVNC, Miniforge), which CI can't reach.
 make_image() {
     local toolchain
     local -a mounts=()
@@ -109,7 +109,6 @@ make_image() {
     # Two stages at once: one waits for Debian's packages while the other compiles.
     build "$ROOT" --jobs 2 --tag aikore:test "${mounts[@]}" --build-arg INIT=debian --build-arg PROFILE=ci \
         --build-arg TARGETS="--workspace --bin aikore --test integration" \
-        --build-arg KASMVNC=0 --build-arg WITH_BROWSER=0 --build-arg WITH_BUILD_TOOLS=0 --build-arg WITH_MEDIA=0 \
-        --build-arg WITH_MINIFORGE=0 --build-arg WITH_NODE=0 --build-arg WITH_UV=0 \
+        --build-arg KASMVNC=0 --build-arg WITH_MINIFORGE=0 \
         --build-arg VERSION=test --build-arg "REVISION=$(git -C "$ROOT" rev-parse HEAD 2>/dev/null || echo unknown)"
 }

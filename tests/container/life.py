@@ -9,6 +9,8 @@ from podman import ROOT, WORK, Compose, free_ports, podman
 from report import Report, equal, has, until
 
 UID, GID = 1234, 1235
+# Public ports: one for each instance of this life.
+POOL = 6
 
 # An app that takes a second to say goodbye, with children that do so too.
 POLITE = """#!/usr/bin/env bash
@@ -41,10 +43,10 @@ class Life:
         (self.config / "custom_blueprints").mkdir(parents=True)
         (self.config / "custom_blueprints/polite.sh").write_text(POLITE)
         (self.config / "custom_blueprints/shell.sh").write_text(SHELL)
-        self.pool = free_ports(4)
+        self.pool = free_ports(POOL)
         self.compose = Compose("aikore-test", {
             "HOST_ADDRESS": "127.0.0.1:", "HOST_PORT": "", "HOST_CONFIG": str(self.config),
-            "AIKORE_INSTANCE_PORT_RANGE": f"{self.pool}-{self.pool + 3}", "PUID": str(UID), "PGID": str(GID),
+            "AIKORE_INSTANCE_PORT_RANGE": f"{self.pool}-{self.pool + POOL - 1}", "PUID": str(UID), "PGID": str(GID),
             "UMASK": "027", "TZ": "Asia/Tokyo",
         })
         self.box = self.compose.container
@@ -66,7 +68,7 @@ class Life:
     def three_ways(self) -> None:
         hello = self.panel.create("Hello", "hello.sh")
         port = int(re.search(r":(\d+)/", hello["urls"]["port"]).group(1))
-        assert self.pool <= port < self.pool + 4, port
+        assert self.pool <= port < self.pool + POOL, port
         for way, answer in {
             "path": self.panel.ask("GET", "/instance/hello/api/env"),
             "port": self.panel.ask("GET", "/api/env", port=port),
@@ -147,6 +149,18 @@ class Life:
         self.panel.reach("Hello", "started")
         return f"display {shell['desktop']['display']}"
 
+    def kiosk(self) -> None:
+        """A web UI on a desktop: the image's Firefox shows it there, whoever looks."""
+        one = self.panel.create("Kiosk", "hello.sh", persistent_mode=True)
+        def is_shown() -> bool:
+            log = self.panel.api("GET", f"instances/{one['id']}/logs")["content"]
+            return "GET /hello.js" in log and self.box.process("firefox-esr --no-remote") is not None
+        until("the page in Firefox", is_shown, 60)
+        firefox = self.box.process("firefox-esr --no-remote")
+        equal((firefox["uid"], firefox["gid"]), (str(UID), str(GID)))
+        self.panel.api("POST", f"instances/{one['id']}/stop?wait=true")
+        until("the end of Firefox", lambda: not self.box.process("firefox-esr") and not self.box.process("Xtigervnc"))
+
     def type_into(self, slug: str, name: str) -> None:
         line = f"touch $INSTANCE_OUTPUT_DIR/{name}"
         command = ["node", str(ROOT / "tests/container/see_desktop.mjs"), f"{self.panel.origin}/instance/{slug}/",
@@ -206,6 +220,7 @@ def run(report: Report) -> None:
         "PUID, PGID, UMASK and TZ": life.identity, "the processes that are expected": life.processes,
         "kill -9: the instance lives on": life.crash, "hand-over: the instance lives on": life.hand_over,
         "a desktop, typed into in Chromium, outlives the server": life.desktop,
+        "a web UI on a desktop, in Firefox": life.kiosk,
         "no zombies": life.no_zombies, "stop: exit code 0, children ended with grace": life.stop,
         "start: what was wanted runs again": life.start_again, "compose down": life.down,
     }

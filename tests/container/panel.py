@@ -86,8 +86,8 @@ class Panel:
             return one
         return until(f"{name} {status}", there, patience)
 
-    def create(self, name: str, blueprint: str) -> Dict[str, Any]:
-        one = self.api("POST", "instances/", {"name": name, "base_blueprint": blueprint})
+    def create(self, name: str, blueprint: str, **more: Any) -> Dict[str, Any]:
+        one = self.api("POST", "instances/", {"name": name, "base_blueprint": blueprint, **more})
         self.api("POST", f"instances/{one['id']}/start")
         return self.reach(name, "started")
 
