@@ -18,6 +18,17 @@ function streams({ page }) {
   return opened;
 }
 
+/** How many of them are open now. @param {Visit} visit @returns {() => number} */
+function openStreams({ page }) {
+  /** @type {Set<import('playwright-core').Request>} */
+  const open = new Set();
+  const context = page.context();
+  context.on('request', (request) => request.resourceType() === 'eventsource' && open.add(request));
+  context.on('requestfailed', (request) => open.delete(request));
+  // Of a page that is closed nothing is heard any more.
+  return () => [...open].filter((request) => !request.frame().page().isClosed()).length;
+}
+
 /** Another page of the same browser. @param {Visit} visit */
 async function second({ page, server }) {
   const dashboard = new Dashboard(await page.context().newPage(), server.address, false);
@@ -74,6 +85,7 @@ async function neverLost({ page }) {
 async function sharing(visit, resumed = /after=[0-9a-f]{12}-\d+$/) {
   const { dashboard: one, server } = visit;
   const opened = streams(visit);
+  const open = openStreams(visit);
   const { id } = await server.create(`shared ${Date.now()}`, 'hello.sh');
   await one.open();
   const two = await second(visit);
@@ -86,14 +98,17 @@ async function sharing(visit, resumed = /after=[0-9a-f]{12}-\d+$/) {
   // The page that holds the connection goes: another takes over, where it was.
   const calm = await neverLost(two);
   await one.page.close();
-  const took = await timed(() => until('another stream', () => opened.length === 2));
+  const took = await timed(() => until('another stream', () => opened.length >= 2));
   assert.ok(took.took < 2000, `taken over after ${Math.round(took.took)} ms`);
   assert.match(opened[1], resumed);
+  // Without locks two may speak in the same moment: then one of them gives up its stream.
+  await until('one stream for all', () => open() === 1);
   for (const dashboard of [two, three]) await follows(visit, dashboard, id);
   await calm();
   await two.page.close();
   await follows(visit, three, id);
-  assert.ok(opened.length <= 3, opened.join(' '));
+  await until('one stream for the last', () => open() === 1);
+  assert.ok(opened.length <= 4, opened.join(' '));
 }
 
 stage.scene('pages of one browser share one stream, and hand it on when the one that holds it is closed', DESK, (visit) => sharing(visit));

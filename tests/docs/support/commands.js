@@ -83,7 +83,7 @@ export const COMMANDS = Object.freeze({
   'make test-browser': make(/npm run --silent test:browser/),
   'make test-docs': make(/npm run --silent test:docs/),
   'make docs': make(/npm run --silent docs/),
-  'make test-container': elsewhere('.github/workflows/test.yml', 'make test-container'),
+  'make test-container': elsewhere('.ci/run', 'make test-container'),
   'make lint': elsewhere('.github/workflows/test.yml', 'make lint'),
   'make fmt': make(/cargo fmt --all/),
   'make bench': make(/aikore-bench/),
@@ -96,7 +96,7 @@ export const COMMANDS = Object.freeze({
   'make shell': make(/compose .*exec --user abc aikore bash/),
 
   // One test of many, for those who work on it.
-  'node --test tests/browser/login.test.js': elsewhere('package.json', 'tests/run.mjs tests/browser/*.test.js'),
+  'node --test tests/browser/login.test.js': elsewhere('package.json', 'tests/run.mjs --side-by-side 2 tests/browser/*.test.js'),
   'cargo test --profile ci --locked --workspace --test integration trash::': elsewhere('tests/integration/main.rs', 'mod trash;'),
   'tests/blueprints/stock/run.sh my-app': elsewhere('Makefile', './tests/blueprints/stock/run.sh'),
 
