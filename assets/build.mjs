@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 import { stamp } from './build/addresses.mjs';
 import { buildJoined } from './build/joined.mjs';
 import { pack } from './build/packed.mjs';
+import { isSame } from './build/same.mjs';
 import { constructedSheets } from './build/sheets.mjs';
 import { writeLicences } from './licences.mjs';
 
@@ -60,8 +61,10 @@ try {
   await build({ ...COMMON, entryPoints: [join(source, 'css/desktop.css'), join(source, 'css/docs.css')], outdir: join(draft, 'pages') });
   await stamp(draft);
   await pack(draft);
-  await rm(target, { recursive: true, force: true });
-  await rename(draft, target);
+  if (!(await isSame(draft, target))) {
+    await rm(target, { recursive: true, force: true });
+    await rename(draft, target);
+  }
 } finally {
   await rm(draft, { recursive: true, force: true });
 }
