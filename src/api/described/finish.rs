@@ -158,7 +158,8 @@ fn need_of(path: &str, method: &str, switches: bool) -> Result<&'static str, Str
         Need::Nothing => "nothing",
         Need::BeKnown => "a login",
         Need::Read => "read",
-        Need::AskSome | Need::Ask(_) => "read or instance",
+        Need::AskSome => "read or any instance",
+        Need::Ask(_) => "read or instance",
         Need::Control(_) => "instance",
         Need::Manage => "manage",
     })

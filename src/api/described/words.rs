@@ -138,10 +138,11 @@ pub(super) const ERRORS: [(u16, &str); 9] = [
 ];
 
 /// Who may make a call.
-pub(super) const NEEDS: [(&str, &str); 7] = [
+pub(super) const NEEDS: [(&str, &str); 8] = [
     ("nothing", "nothing."),
     ("a login", "any login or token."),
     ("read", "a login, or a token with `read` or `manage`."),
+    ("read or any instance", "a login, or a token with `read`, `manage` or `instance:<slug>` of any."),
     ("read or instance", "a login, or a token with `read`, `manage` or `instance:<slug>` of this one."),
     ("instance", "a login, or a token with `manage` or `instance:<slug>` of this one."),
     ("manage", "a login, or a token with `manage`."),
