@@ -43,7 +43,10 @@ pub fn main() -> ExitCode {
     match pages::complete() {
         Ok(false) => {}
         Ok(true) => return ExitCode::SUCCESS,
-        Err(failed) => return ExitCode::from(failed.code),
+        Err(failed) => {
+            eprintln!("aikore: {}", failed.why);
+            return ExitCode::from(failed.code);
+        }
     }
     let asked = command().try_get_matches();
     let is_json = asked.as_ref().is_ok_and(options::is_json);

@@ -13,6 +13,9 @@ use super::{Failed, options};
 /// Nobody waits longer for a word.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// The flags that name a server.
+const NAMING: [&str; 3] = ["--config-dir", "--url", "--token"];
+
 /// The instances: their slugs, which no shell needs quoted.
 pub(super) fn instances() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
@@ -44,18 +47,17 @@ fn named(path: &str, read: impl FnOnce(&Value) -> Vec<CompletionCandidate>) -> V
 
 /// Which server is meant, by the words that stand on the line already and by the environment.
 fn told() -> Result<clap::ArgMatches, Failed> {
-    let words: Vec<OsString> = std::env::args_os().skip_while(|word| word != "--").skip(1).collect();
-    let is_about = |word: &OsString| {
-        let word = word.to_string_lossy();
-        let name = word.split_once('=').map_or(&*word, |(name, _)| name);
-        ["--config-dir", "--url", "--token"].contains(&name).then(|| word.contains('='))
-    };
+    // A shell calls us as `aikore -- aikore exec one -- ls`. What stands behind the second `--` is another program's.
+    let words = std::env::args_os().skip_while(|word| word != "--").skip(1);
+    let mut words = words.take_while(|word| word != "--");
     let mut told: Vec<OsString> = vec!["aikore".into()];
-    for (at, word) in words.iter().enumerate() {
-        match is_about(word) {
-            Some(true) => told.push(word.clone()),
-            Some(false) => told.extend(words.iter().skip(at).take(2).cloned()),
-            None => {}
+    while let Some(word) = words.next() {
+        let text = word.to_string_lossy().into_owned();
+        if NAMING.contains(&&*text) {
+            told.push(word);
+            told.extend(words.next());
+        } else if text.split_once('=').is_some_and(|(flag, _)| NAMING.contains(&flag)) {
+            told.push(word);
         }
     }
     options::asking("aikore").ignore_errors(true).try_get_matches_from(told).map_err(Failed::bad_settings)

@@ -65,10 +65,8 @@ impl Instances {
             field: if rows == 0 { "rows" } else { "cols" },
             why: "A screen has at least one line and one column.".to_owned(),
         })?;
-        let program = match wanted.command {
-            Some(words) => Some(checked_program(words, wanted.plain, wanted.input)?),
-            None => None,
-        };
+        let (plain, input) = (wanted.plain, wanted.input);
+        let program = wanted.command.map(|words| checked_program(words, plain, input)).transpose()?;
         let name = name.or_else(|| program.as_ref().and_then(name_of));
         self.inner.open_terminal(id, name, size, true, program).await
     }

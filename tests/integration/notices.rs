@@ -448,20 +448,25 @@ async fn a_disk_that_is_nearly_full_is_told_once() {
     let binary = crate::support::binary();
     let command =
         ["unshare".as_ref(), "-Urm".as_ref(), "sh".as_ref(), "-c".as_ref(), mount.as_ref(), binary.as_os_str()];
-    let server = start.command(command).serve();
-    let of_models = || async {
+    let mut server = start.command(command).serve();
+    let of_models = async |server: &Server| {
         let all = server.client.get("/api/notices").await.json();
         let all = all["notices"].as_array().unwrap().clone();
         let told = all.into_iter().filter(|one| one["kind"] == "disk" && one["text"].to_string().contains("16 MB"));
         Some(told.collect::<Vec<Value>>()).filter(|told| !told.is_empty())
     };
-    let told = eventually_async("that it is nearly full", of_models).await;
+    let told = eventually_async("that it is nearly full", || of_models(&server)).await;
     let text = told[0]["text"].as_str().unwrap();
     assert!(text.starts_with("The disk of models is nearly full: 16 MB of 16 MB are free at "), "{text}");
     assert_eq!((&told[0]["level"], &told[0]["instance_id"]), (&json!("warn"), &Value::Null));
     // Two more looks at the disks.
     tokio::time::sleep(Duration::from_secs(22)).await;
-    assert_eq!(of_models().await.map(|told| told.len()), Some(1));
+    assert_eq!(of_models(&server).await.map(|told| told.len()), Some(1));
+    // The next server knows it, too: its first look, and one more.
+    server.end("TERM");
+    server.start();
+    tokio::time::sleep(Duration::from_secs(12)).await;
+    assert_eq!(of_models(&server).await.map(|told| told.len()), Some(1));
 }
 
 /// Nobody looks, so there is a sample every ten seconds.

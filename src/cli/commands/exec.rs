@@ -19,7 +19,7 @@ pub(super) fn command() -> Command {
             "Run a program in the folder and environment of an instance, in a terminal on the server. Its exit code is ours. \
              Where standard input and output are no terminal, its output comes as it was written and, without --stdin, nothing can be \
              typed; what it writes as errors comes with the rest. It ends with us, unless the connection is lost: then it goes on, \
-             and `aikore attach` finds it.",
+             and `aikore attach` finds it; one that waits for input of --stdin is ended.",
         )
         .arg(instance_arg())
         .arg(
